@@ -1,0 +1,1 @@
+"""Real-name rationing: one entitlement per person, shared by every channel."""
