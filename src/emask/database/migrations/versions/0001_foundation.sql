@@ -1,0 +1,467 @@
+-- The foundation: people, rounds, pre-orders, draw, money, packs, counter sales, and the
+-- timeline of claims that they share.
+--
+-- Conventions. A table about a person carries person_id in its key, so that all of them can be
+-- distributed by it; a person_id is derived from the keyed digest of the ID number, so no unique
+-- index ever needs to span people. What must never be is refused here, not in code.
+
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+-- ---------------------------------------------------------------- time, messages, audit
+
+CREATE TABLE clock (
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    now       timestamptz NOT NULL
+);
+COMMENT ON TABLE clock IS 'The set clock of demo, rehearsal and tests; empty in production.';
+
+CREATE TABLE outbox (
+    person_id   uuid        NOT NULL,
+    kind        text        NOT NULL,
+    reference   text        NOT NULL,
+    payload     jsonb       NOT NULL DEFAULT '{}',
+    created_at  timestamptz NOT NULL,
+    next_at     timestamptz NOT NULL,
+    attempts    integer     NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    state       text        NOT NULL DEFAULT 'waiting'
+                CHECK (state IN ('waiting', 'sent', 'delivered', 'failed')),
+    sent_at     timestamptz,
+    provider_id text,
+    PRIMARY KEY (person_id, kind, reference),
+    CHECK ((state IN ('sent', 'delivered')) = (sent_at IS NOT NULL))
+);
+COMMENT ON TABLE outbox IS 'Notices to people, written in the transaction of the fact they tell of.';
+CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
+
+CREATE TABLE inbox (
+    partner     text        NOT NULL,
+    message_id  text        NOT NULL,
+    received_at timestamptz NOT NULL,
+    PRIMARY KEY (partner, message_id)
+);
+COMMENT ON TABLE inbox IS 'Messages of partners that have taken effect: each takes effect once.';
+
+CREATE TABLE audit_log (
+    seq      bigint      PRIMARY KEY,
+    at       timestamptz NOT NULL,
+    actor    text        NOT NULL,
+    act      text        NOT NULL,
+    subject  text        NOT NULL,
+    detail   jsonb       NOT NULL,
+    previous bytea       NOT NULL,
+    hash     bytea       NOT NULL
+);
+COMMENT ON TABLE audit_log IS 'Acts of staff, append-only; each row is chained to the one before.';
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- ---------------------------------------------------------------- rounds, policies, stores
+
+CREATE TABLE round (
+    round_id            text        PRIMARY KEY CHECK (round_id ~ '^[a-z0-9][a-z0-9-]{0,31}$'),
+    opens_at            timestamptz NOT NULL,
+    closes_at           timestamptz NOT NULL CHECK (closes_at > opens_at),
+    pay_from            timestamptz NOT NULL CHECK (pay_from >= closes_at),
+    pay_until           timestamptz NOT NULL CHECK (pay_until > pay_from),
+    release_at          timestamptz NOT NULL CHECK (release_at >= pay_until),
+    pickup_from         date        NOT NULL,
+    pickup_until        date        NOT NULL CHECK (pickup_until >= pickup_from),
+    quota               integer     NOT NULL CHECK (quota > 0),
+    product             text        NOT NULL CHECK (product IN ('adult_mask', 'child_mask')),
+    pieces              integer     NOT NULL CHECK (pieces > 0),
+    price               integer     NOT NULL CHECK (price >= 0),
+    handling_fee        integer     NOT NULL CHECK (handling_fee >= 0),
+    interval_days       integer     NOT NULL CHECK (interval_days > 0),
+    child_born_from     date        NOT NULL,
+    deferred_claim      text        NOT NULL CHECK (deferred_claim IN ('full', 'window_start')),
+    channels            text[]      NOT NULL CHECK (
+        channels <@ ARRAY['computer', 'mobile', 'counter', 'kiosk'] AND channels <> '{}'),
+    closed_to_buyers_of text        REFERENCES round,
+    frozen_at           timestamptz,
+    CHECK (release_at <= pickup_from::timestamp AT TIME ZONE 'Asia/Taipei'),
+    CONSTRAINT round_pickups_follow_one_another
+        EXCLUDE USING gist (daterange(pickup_from, pickup_until, '[]') WITH &&)
+);
+COMMENT ON COLUMN round.frozen_at IS 'From this instant on no pre-order of the round may change.';
+
+CREATE TABLE round_step (
+    round_id text        NOT NULL REFERENCES round,
+    step     text        NOT NULL,
+    done_at  timestamptz NOT NULL,
+    figures  jsonb       NOT NULL DEFAULT '{}',
+    PRIMARY KEY (round_id, step)
+);
+COMMENT ON TABLE round_step IS 'What fell due in a round and was carried out, each step once.';
+
+CREATE TABLE counter_policy (
+    valid_from                 date    PRIMARY KEY,
+    interval_days              integer NOT NULL CHECK (interval_days > 0),
+    adult_pieces               integer NOT NULL CHECK (adult_pieces > 0),
+    child_pieces               integer NOT NULL CHECK (child_pieces > 0),
+    price                      integer NOT NULL CHECK (price >= 0),
+    child_born_from            date    NOT NULL,
+    odd_even                   boolean NOT NULL,
+    children_exempt            boolean NOT NULL,
+    adult_may_buy_child_masks  boolean NOT NULL
+);
+
+CREATE TABLE logistics_centre (
+    chain text PRIMARY KEY CHECK (chain IN ('SE', 'FM', 'HL', 'OK')),
+    name  text NOT NULL
+);
+INSERT INTO logistics_centre VALUES
+    ('SE', '7-ELEVEN 物流中心'), ('FM', '全家物流中心'), ('HL', '萊爾富物流中心'), ('OK', 'OK 物流中心');
+
+CREATE TABLE store (
+    chain      text    NOT NULL REFERENCES logistics_centre,
+    store_code text    NOT NULL,
+    name       text    NOT NULL,
+    address    text    NOT NULL,
+    county     text    NOT NULL,
+    town       text    NOT NULL,
+    zip_code   text    NOT NULL,
+    open       boolean NOT NULL DEFAULT true,
+    search     text    GENERATED ALWAYS AS
+               (chain || store_code || ' ' || name || ' ' || county || town || ' ' || address) STORED,
+    PRIMARY KEY (chain, store_code)
+);
+CREATE INDEX store_search ON store USING gin (search gin_trgm_ops);
+CREATE INDEX store_place ON store (county, town);
+
+-- ---------------------------------------------------------------- people and identity
+
+CREATE TABLE person (
+    person_id  uuid  PRIMARY KEY,
+    birth_date date  NOT NULL,
+    residency  text  NOT NULL CHECK (residency IN ('national', 'foreign')),
+    id_number  bytea NOT NULL,
+    name       bytea NOT NULL,
+    mobile     bytea,
+    language   text  NOT NULL DEFAULT 'zh' CHECK (language IN ('zh', 'en'))
+);
+COMMENT ON COLUMN person.person_id IS 'First 16 bytes of HMAC-SHA-256 of the normalised ID number.';
+COMMENT ON COLUMN person.id_number IS 'Sealed with AES-GCM, as are name and mobile.';
+
+CREATE TABLE nhi_card (
+    person_id        uuid    PRIMARY KEY REFERENCES person,
+    card_number      bytea   NOT NULL,
+    household_number bytea   NOT NULL,
+    active           boolean NOT NULL DEFAULT true
+);
+COMMENT ON COLUMN nhi_card.card_number IS 'Keyed digest, as is household_number.';
+
+CREATE TABLE registration (
+    person_id     uuid        PRIMARY KEY REFERENCES person,
+    password_hash text,
+    registered_by text        NOT NULL CHECK (registered_by IN ('card', 'certificate', 'counter', 'mobile')),
+    registered_at timestamptz NOT NULL,
+    failures      integer     NOT NULL DEFAULT 0 CHECK (failures >= 0),
+    locked_until  timestamptz
+);
+
+CREATE TABLE certificate_binding (
+    person_id     uuid        NOT NULL REFERENCES person,
+    serial_number bytea       NOT NULL,
+    bound_at      timestamptz NOT NULL,
+    PRIMARY KEY (person_id, serial_number)
+);
+COMMENT ON COLUMN certificate_binding.serial_number IS 'Keyed digest of issuer and serial number.';
+
+CREATE TABLE device (
+    person_id  uuid        NOT NULL REFERENCES person,
+    device_id  uuid        NOT NULL,
+    handset    bytea       NOT NULL,
+    bound_by   text        NOT NULL CHECK (bound_by IN ('mobile_number', 'device_code', 'counter')),
+    bound_at   timestamptz NOT NULL,
+    revoked_at timestamptz,
+    PRIMARY KEY (person_id, device_id)
+);
+COMMENT ON COLUMN device.handset IS 'Keyed digest of what tells the handset apart.';
+
+CREATE TABLE own_handset (
+    handset   bytea PRIMARY KEY,
+    person_id uuid  NOT NULL REFERENCES person
+);
+COMMENT ON TABLE own_handset IS 'A handset bound through its own number belongs to one person (A13).';
+
+CREATE TABLE device_code (
+    code       bytea       PRIMARY KEY,
+    person_id  uuid        NOT NULL REFERENCES person,
+    expires_at timestamptz NOT NULL,
+    used_at    timestamptz
+);
+COMMENT ON COLUMN device_code.code IS 'Keyed digest of the digits.';
+
+CREATE TABLE used_evidence (
+    evidence bytea       PRIMARY KEY,
+    used_at  timestamptz NOT NULL
+);
+COMMENT ON TABLE used_evidence IS 'Digests of evidence once accepted: none is accepted twice.';
+
+CREATE TABLE staff (
+    username      text PRIMARY KEY,
+    password_hash text NOT NULL,
+    role          text NOT NULL CHECK (role IN ('pharmacist', 'clerk', 'officer', 'centre', 'operator')),
+    site_code     text,
+    chain         text,
+    store_code    text,
+    failures      integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
+    locked_until  timestamptz,
+    FOREIGN KEY (chain, store_code) REFERENCES store,
+    CHECK ((role = 'pharmacist') = (site_code IS NOT NULL)),
+    CHECK ((role = 'clerk') = (store_code IS NOT NULL))
+);
+
+-- ---------------------------------------------------------------- the shared entitlement
+
+CREATE TABLE claim (
+    person_id uuid      NOT NULL,
+    during    daterange NOT NULL CHECK (NOT lower_inf(during) AND NOT upper_inf(during)),
+    source    text      NOT NULL CHECK (source IN ('counter', 'preorder')),
+    round_id  text      REFERENCES round,
+    sale_id   uuid,
+    collected boolean   NOT NULL DEFAULT false,
+    -- B1, B7-B10: no two claims of one person overlap, whoever writes them
+    PRIMARY KEY (person_id, during WITHOUT OVERLAPS),
+    CHECK ((source = 'preorder') = (round_id IS NOT NULL)),
+    CHECK ((source = 'counter') = (sale_id IS NOT NULL)),
+    CHECK (source = 'preorder' OR NOT collected)
+);
+CREATE UNIQUE INDEX claim_one_per_preorder ON claim (person_id, round_id) WHERE round_id IS NOT NULL;
+CREATE UNIQUE INDEX claim_one_per_sale ON claim (person_id, sale_id) WHERE sale_id IS NOT NULL;
+
+CREATE TABLE claim_move (
+    person_id uuid      NOT NULL,
+    sale_id   uuid      NOT NULL,
+    round_id  text      NOT NULL,
+    before    daterange NOT NULL,
+    after     daterange NOT NULL,
+    PRIMARY KEY (person_id, sale_id, round_id)
+);
+COMMENT ON TABLE claim_move IS 'What a counter sale moved, so that undoing the sale can restore it.';
+
+-- ---------------------------------------------------------------- pre-order and draw
+
+CREATE TABLE preorder (
+    person_id     uuid        NOT NULL,
+    round_id      text        NOT NULL,
+    ticket        uuid        NOT NULL,
+    chain         text        NOT NULL,
+    store_code    text        NOT NULL,
+    channel       text        NOT NULL CHECK (channel IN ('computer', 'mobile', 'counter', 'kiosk')),
+    mobile        bytea       NOT NULL,
+    language      text        NOT NULL CHECK (language IN ('zh', 'en')),
+    state         text        NOT NULL DEFAULT 'registered' CHECK (state IN ('registered', 'cancelled')),
+    revision      integer     NOT NULL DEFAULT 1 CHECK (revision > 0),
+    submission_id uuid        NOT NULL,
+    placed_at     timestamptz NOT NULL,
+    changed_at    timestamptz NOT NULL,
+    PRIMARY KEY (person_id, round_id)
+);
+COMMENT ON COLUMN preorder.ticket IS '128 random bits: the public name of the entry in the draw.';
+COMMENT ON COLUMN preorder.submission_id IS 'The submission that wrote this revision; sent again, it is recognised.';
+
+CREATE TABLE draw (
+    round_id     text        NOT NULL REFERENCES round,
+    run          integer     NOT NULL DEFAULT 1 CHECK (run > 0),
+    reason       text        CHECK ((run = 1) = (reason IS NULL)),
+    algorithm    text        NOT NULL,
+    entries      integer     NOT NULL CHECK (entries >= 0),
+    quota        integer     NOT NULL CHECK (quota > 0),
+    root         bytea       NOT NULL CHECK (octet_length(root) = 32),
+    beacon       text        NOT NULL,
+    beacon_key   bytea       NOT NULL,
+    beacon_round bigint      NOT NULL,
+    committed_at timestamptz NOT NULL,
+    seed         bytea       CHECK (octet_length(seed) = 32),
+    signature    bytea,
+    selected     integer     CHECK (selected <= quota AND selected <= entries),
+    result_root  bytea,
+    drawn_at     timestamptz CHECK (drawn_at > committed_at),
+    published_at timestamptz,
+    PRIMARY KEY (round_id, run),
+    CHECK ((drawn_at IS NULL) = (seed IS NULL)),
+    CHECK (published_at IS NULL OR drawn_at IS NOT NULL)
+);
+
+CREATE TABLE draw_result (
+    round_id  text    NOT NULL,
+    person_id uuid    NOT NULL,
+    ticket    uuid    NOT NULL,
+    rank      integer NOT NULL,
+    selected  boolean NOT NULL,
+    PRIMARY KEY (round_id, person_id)
+) PARTITION BY LIST (round_id);
+COMMENT ON TABLE draw_result IS 'One partition a round, built whole by the draw and never updated.';
+
+-- ---------------------------------------------------------------- orders and money
+
+CREATE TABLE orders (
+    person_id  uuid    NOT NULL,
+    round_id   text    NOT NULL REFERENCES round,
+    chain      text    NOT NULL,
+    store_code text    NOT NULL,
+    channel    text    NOT NULL CHECK (channel IN ('computer', 'mobile', 'counter', 'kiosk')),
+    amount     integer NOT NULL CHECK (amount >= 0),
+    state      text    NOT NULL DEFAULT 'awaiting_payment' CHECK (state IN
+               ('awaiting_payment', 'lapsed', 'paid', 'arrived', 'collected', 'forfeited')),
+    paid_at    timestamptz,
+    changed_at timestamptz NOT NULL,
+    PRIMARY KEY (person_id, round_id),
+    FOREIGN KEY (chain, store_code) REFERENCES store,
+    CHECK ((state IN ('awaiting_payment', 'lapsed')) = (paid_at IS NULL))
+);
+COMMENT ON TABLE orders IS 'The one pack of a selected person: to be paid, packed, shipped and collected.';
+CREATE INDEX orders_round_state ON orders (round_id, state);
+
+CREATE TABLE payment_attempt (
+    person_id  uuid        NOT NULL,
+    attempt_id uuid        NOT NULL,
+    round_id   text        NOT NULL,
+    gateway    text        NOT NULL,
+    method     text        NOT NULL CHECK (method IN ('web_atm', 'credit_card', 'atm')),
+    amount     integer     NOT NULL CHECK (amount >= 0),
+    trade_no   text        NOT NULL,
+    opened_at  timestamptz NOT NULL,
+    PRIMARY KEY (person_id, attempt_id),
+    FOREIGN KEY (person_id, round_id) REFERENCES orders
+);
+CREATE INDEX payment_attempt_order ON payment_attempt (person_id, round_id);
+
+CREATE TABLE payment_reference (
+    trade_no   text PRIMARY KEY,
+    person_id  uuid NOT NULL,
+    attempt_id uuid NOT NULL
+);
+COMMENT ON TABLE payment_reference IS 'Whose attempt a trade number of a gateway is.';
+
+CREATE TABLE payment_event (
+    person_id  uuid        NOT NULL,
+    event_id   uuid        NOT NULL,
+    attempt_id uuid        NOT NULL,
+    round_id   text        NOT NULL,
+    gateway    text        NOT NULL,
+    message_id text        NOT NULL,
+    kind       text        NOT NULL CHECK (kind IN ('account_issued', 'paid', 'failed')),
+    amount     integer     NOT NULL CHECK (amount >= 0),
+    account    text,
+    valued_at  timestamptz NOT NULL,
+    known_at   timestamptz NOT NULL,
+    outcome    text        NOT NULL CHECK (outcome IN ('account_issued', 'failed', 'settles', 'late',
+               'early', 'double', 'wrong_amount', 'not_selected', 'simulated', 'no_day_left')),
+    PRIMARY KEY (person_id, event_id),
+    FOREIGN KEY (person_id, attempt_id) REFERENCES payment_attempt
+);
+CREATE INDEX payment_event_attempt ON payment_event (person_id, attempt_id);
+CREATE TRIGGER payment_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_event
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+-- a pack is paid once: the second settling event of an order is refused whatever the code does
+CREATE UNIQUE INDEX payment_event_settles_once ON payment_event (person_id, round_id)
+    WHERE outcome = 'settles';
+
+CREATE TABLE refund (
+    person_id  uuid        NOT NULL,
+    event_id   uuid        NOT NULL,
+    round_id   text        NOT NULL,
+    amount     integer     NOT NULL CHECK (amount > 0),
+    reason     text        NOT NULL,
+    state      text        NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'done')),
+    due_at     timestamptz NOT NULL,
+    done_at    timestamptz,
+    PRIMARY KEY (person_id, event_id),
+    FOREIGN KEY (person_id, event_id) REFERENCES payment_event,
+    CHECK ((state = 'done') = (done_at IS NOT NULL))
+);
+
+-- ---------------------------------------------------------------- packing, shipping, collection
+
+CREATE TABLE shipment (
+    round_id   text        NOT NULL REFERENCES round,
+    chain      text        NOT NULL,
+    store_code text        NOT NULL,
+    packs      integer     NOT NULL CHECK (packs > 0),
+    state      text        NOT NULL DEFAULT 'packed' CHECK (state IN ('packed', 'shipped', 'arrived')),
+    packed_at  timestamptz NOT NULL,
+    shipped_at timestamptz,
+    arrived_at timestamptz,
+    PRIMARY KEY (round_id, chain, store_code),
+    FOREIGN KEY (chain, store_code) REFERENCES store,
+    CHECK ((state = 'arrived') = (arrived_at IS NOT NULL)),
+    CHECK ((state = 'packed') = (shipped_at IS NULL))
+);
+
+CREATE TABLE parcel (
+    person_id     uuid    NOT NULL,
+    round_id      text    NOT NULL,
+    chain         text    NOT NULL,
+    store_code    text    NOT NULL,
+    bag_number    integer NOT NULL CHECK (bag_number > 0),
+    pickup_number text    NOT NULL CHECK (pickup_number ~ '^[0-9]{9}$'),
+    returned_at   timestamptz,
+    PRIMARY KEY (person_id, round_id),
+    FOREIGN KEY (person_id, round_id) REFERENCES orders
+);
+CREATE INDEX parcel_store ON parcel (round_id, chain, store_code, bag_number);
+
+CREATE TABLE collection (
+    person_id    uuid        NOT NULL,
+    round_id     text        NOT NULL,
+    collected_at timestamptz NOT NULL,
+    chain        text        NOT NULL,
+    store_code   text        NOT NULL,
+    document     text        NOT NULL CHECK (document IN
+                 ('national_id', 'nhi_card', 'driving_licence', 'residence_permit')),
+    by_proxy     boolean     NOT NULL,
+    clerk        text        NOT NULL,
+    PRIMARY KEY (person_id, round_id),
+    FOREIGN KEY (person_id, round_id) REFERENCES parcel
+);
+
+CREATE TABLE centre_stock (
+    chain    text    NOT NULL REFERENCES logistics_centre,
+    round_id text    NOT NULL REFERENCES round,
+    packs    integer NOT NULL CHECK (packs >= 0),
+    PRIMARY KEY (chain, round_id)
+);
+COMMENT ON TABLE centre_stock IS 'Packs that came back uncollected from a round, for the next one.';
+
+-- ---------------------------------------------------------------- the counter channel
+
+CREATE TABLE counter_site (
+    site_code text PRIMARY KEY,
+    kind      text NOT NULL CHECK (kind IN ('pharmacy', 'health_centre')),
+    name      text NOT NULL,
+    address   text NOT NULL,
+    phone     text NOT NULL
+);
+ALTER TABLE staff ADD FOREIGN KEY (site_code) REFERENCES counter_site;
+
+CREATE TABLE counter_stock (
+    site_code text    NOT NULL REFERENCES counter_site,
+    product   text    NOT NULL CHECK (product IN ('adult_mask', 'child_mask')),
+    pieces    integer NOT NULL CHECK (pieces >= 0),
+    PRIMARY KEY (site_code, product)
+);
+
+CREATE TABLE counter_sale (
+    person_id   uuid        NOT NULL REFERENCES person,
+    sale_id     uuid        NOT NULL,
+    site_code   text        NOT NULL REFERENCES counter_site,
+    product     text        NOT NULL CHECK (product IN ('adult_mask', 'child_mask')),
+    pieces      integer     NOT NULL CHECK (pieces > 0),
+    sold_on     date        NOT NULL,
+    sold_at     timestamptz NOT NULL,
+    sold_by     text        NOT NULL,
+    by_proxy    boolean     NOT NULL,
+    undone_at   timestamptz,
+    undo_reason text,
+    PRIMARY KEY (person_id, sale_id),
+    CHECK ((undone_at IS NULL) = (undo_reason IS NULL))
+);
