@@ -1,0 +1,67 @@
+"""What all tests share: a real PostgreSQL with a fresh database each, a set clock, a vault."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from emask.database.clock import SetClock
+from emask.database.pool import Database
+from emask.database.throwaway import ThrowawayDatabases
+from emask.database.vault import Keys, Vault
+from emask.rules.calendar import at
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[ThrowawayDatabases]:
+    with ThrowawayDatabases() as throwaway:
+        yield throwaway
+
+
+@pytest.fixture
+def database_url(databases: ThrowawayDatabases) -> Iterator[str]:
+    with databases.database() as url:
+        yield url
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    async with Database(database_url, size=20) as database:
+        yield database
+
+
+@pytest.fixture
+def opening() -> datetime:
+    """The opening of round 2020-1 (B2)."""
+    return at(date(2020, 3, 12), 9)
+
+
+@pytest.fixture
+async def clock(db: Database, opening: datetime) -> SetClock:
+    """A set clock that stands at the opening of round 2020-1."""
+    set_clock = SetClock(db)
+    await set_clock.set(opening)
+    return set_clock
+
+
+@pytest.fixture(scope="session")
+def keys() -> Keys:
+    return Keys.generate()
+
+
+@pytest.fixture(scope="session")
+def vault(keys: Keys) -> Vault:
+    return Vault(keys)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real public data, which stands beside the checkout or nowhere."""
+    folder = Path(os.environ.get("EMASK_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"not run: the real data files are not at {folder}")
+    return folder
