@@ -1,0 +1,54 @@
+# `make run` and `make test` set up everything they need on Debian or Ubuntu with Python >= 3.11.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EMASK := $(BIN)/emask
+SOURCES := src tests
+
+.PHONY: help setup browser run test fast lint types imports check format bench screenshots docs lock clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## Make .venv and build the style sheet (done by run and test)
+	@PYTHON="$(PYTHON)" scripts/setup.sh
+
+browser: ## Install Chromium and a Chinese font for the browser tests (done by test)
+	@scripts/browser.sh
+
+run: setup ## Serve the demo on http://localhost:8000
+	$(EMASK) up
+
+test: setup browser ## Run all tests
+	$(BIN)/pytest -n 2 --dist loadgroup
+	$(EMASK) features
+
+fast: setup ## Run the tests that need no browser
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not browser"
+
+check: lint types imports ## Run everything that CI checks besides the tests
+
+lint: setup ## Check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## Check types
+	$(BIN)/mypy
+
+imports: setup ## Check that imports go one way
+	$(BIN)/lint-imports
+
+format: setup ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## Measure the intake against the database's own limit
+	$(EMASK) bench intake
+
+lock: setup ## Resolve the dependencies anew into requirements.lock
+	scripts/lock.sh
+
+clean: ## Remove what setup and the tests made
+	rm -rf $(VENV) frontend/node_modules src/emask/web/static/built .mypy_cache .pytest_cache .ruff_cache
