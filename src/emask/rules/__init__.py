@@ -1,0 +1,1 @@
+"""The scheme's rules: pure functions and values, free of clock, database and framework."""
