@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
+from itertools import pairwise
 from typing import Literal
 
 TAIPEI = timezone(timedelta(hours=8), "Asia/Taipei")
@@ -248,13 +249,12 @@ _MONTHS = (
 
 
 def _require_order(times: Mapping[str, datetime], *, may_coincide: set[str]) -> None:
-    before: datetime | None = None
     for field, instant in times.items():
         if instant.tzinfo is None:
             raise ValueError(f"{field}: a time needs its zone")
-        if before and (instant < before or (instant == before and field not in may_coincide)):
-            raise ValueError(f"{field}: comes before the date that it follows")
-        before = instant
+    for (earlier, before), (field, instant) in pairwise(times.items()):
+        if instant < before or (instant == before and field not in may_coincide):
+            raise ValueError(f"{field}: must come after {earlier}")
 
 
 def _require_positive(figures: Mapping[str, int]) -> None:

@@ -20,11 +20,11 @@ class InvalidEntry(ValueError):
 
     @property
     def zh(self) -> str:
-        return _WHAT_TO_TYPE[self.field][0] + _HINTS.get(self.reason, ("", ""))[0]
+        return _WHAT_TO_TYPE.get(self.field, _AGAIN)[0] + _HINTS.get(self.reason, _NO_HINT)[0]
 
     @property
     def en(self) -> str:
-        return _WHAT_TO_TYPE[self.field][1] + _HINTS.get(self.reason, ("", ""))[1]
+        return _WHAT_TO_TYPE.get(self.field, _AGAIN)[1] + _HINTS.get(self.reason, _NO_HINT)[1]
 
     def text(self, language: Language) -> str:
         return self.zh if language == "zh" else self.en
@@ -110,6 +110,7 @@ _WHAT_TO_TYPE = {
         "Enter the pick-up number from your message, 9 digits",
     ),
 }
+_AGAIN = ("再輸入一次", "Enter this again")
 _HINTS = {
     "wrong_check_digit": (
         "。其中一碼與檢查碼不合，對照證件再輸入一次",
@@ -117,3 +118,4 @@ _HINTS = {
     ),
     "no_such_day": ("。日曆上沒有這一天", ". There is no such day in the calendar"),
 }
+_NO_HINT = ("", "")

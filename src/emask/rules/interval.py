@@ -33,7 +33,7 @@ class Window:
     deferred: DeferredClaim
 
     @classmethod
-    def of(cls, round: Round) -> Self:  # noqa: A002 the scheme's word for it
+    def of(cls, round: Round) -> Self:
         return cls(
             round_id=round.id,
             pickup_from=round.pickup_from,

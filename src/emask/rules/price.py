@@ -45,14 +45,14 @@ def methods_for(channel: Channel) -> tuple[Method, ...]:
     return (Method.ATM,)  # B14: orders by phone are paid by ATM transfer only
 
 
-def amount_due(round: Round) -> int:  # noqa: A002 the scheme's word for it
+def amount_due(round: Round) -> int:
     """NT$ for one pre-order (B13)."""
     return round.amount_due
 
 
 def judge_money(
     *,
-    round: Round,  # noqa: A002 the scheme's word for it
+    round: Round,
     state: OrderState,
     amount: int,
     valued_at: datetime,
@@ -76,7 +76,7 @@ def judge_money(
 
 
 def check_payment_open(
-    round: Round,  # noqa: A002 the scheme's word for it
+    round: Round,
     now: datetime,
     state: OrderState,
 ) -> None:

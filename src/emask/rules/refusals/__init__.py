@@ -1,9 +1,6 @@
 """Refusals: one class for each stable code, the same on every surface."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
-from emask.rules.refusals.base import HOTLINE, HOTLINE_LOCAL, HOTLINE_MOBILE, Refusal, _by_code
+from emask.rules.refusals.base import HOTLINE, HOTLINE_LOCAL, HOTLINE_MOBILE, REFUSALS, Refusal
 from emask.rules.refusals.identity import (
     CardInactive,
     CardUnknown,
@@ -118,6 +115,3 @@ __all__ = [
     "WrongPin",
     "WrongStore",
 ]
-
-REFUSALS: Mapping[str, type[Refusal]] = MappingProxyType(_by_code)
-"""The class of each code."""

@@ -1,7 +1,9 @@
 """What a refusal is: a rule's answer to a person, with its facts, in two languages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import ClassVar
 
 from emask.rules.calendar import Language, long_date, long_instant
@@ -89,6 +91,9 @@ class IdentityRefusal(Refusal):
 
 
 _by_code: dict[str, type[Refusal]] = {}
+
+REFUSALS: Mapping[str, type[Refusal]] = MappingProxyType(_by_code)
+"""The class of each code."""
 
 
 def _plain(value: object) -> str:
