@@ -1,0 +1,76 @@
+"""People, staff and their sessions."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from emask.rules.calendar import Channel, Language
+from emask.rules.people import Residency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What the rules need to know of a person; nothing that tells who it is."""
+
+    person_id: UUID
+    birth_date: date
+    residency: Residency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPerson:
+    """An entry of the NHI registry: all numbers in their normal form (`rules.people`)."""
+
+    id_number: str
+    name: str
+    birth_date: date
+    mobile: str | None
+    nhi_card: str
+    household_number: str
+    language: Language = "zh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A person signed in; the channel decides the ways to pay (B14)."""
+
+    person_id: UUID
+    channel: Channel
+    session_id: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+class StaffRole(StrEnum):
+    """What an account of staff is for."""
+
+    PHARMACIST = "pharmacist"
+    CLERK = "clerk"
+    OFFICER = "officer"
+    CENTRE = "centre"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffSession:
+    """A member of staff signed in.
+
+    A pharmacist belongs to a counter site, a clerk to a store of a chain, somebody of a logistics
+    centre to a chain; officers and operators belong to no place.
+    """
+
+    username: str
+    role: StaffRole
+    site_code: str | None
+    chain: str | None
+    store_code: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceCode:
+    """What a computer shows and a phone takes once (A14)."""
+
+    digits: str
+    expires_at: datetime

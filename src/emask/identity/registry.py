@@ -1,0 +1,94 @@
+"""The NHI registry: who is insured, under seal; found by the digest of the ID number."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final
+from uuid import UUID
+
+from emask.database.pool import Database, Transaction
+from emask.database.vault import Vault
+from emask.identity import registry_queries as queries
+from emask.identity.model import NewPerson, Person
+from emask.rules.people import residency_of
+
+BLOCK: Final = 4_000
+"""People that are entered in one transaction."""
+
+
+class UnknownPerson(LookupError):
+    """Nobody in the registry has this id."""
+
+
+async def add_people(db: Database, vault: Vault, people: Iterable[NewPerson]) -> int:
+    """Enter people, or bring them up to date, block by block; returns how many were read.
+
+    A person who comes again gets the new name, card and household, and keeps the mobile number
+    if none is given. A block that was entered stays entered when a later one fails.
+    """
+    read = 0
+    source = iter(people)
+    while block := list(islice(source, BLOCK)):
+        rows = {row[0]: row for row in _sealed(vault, block)}  # the last entry of a person counts
+        async with db.transaction() as tx:
+            await queries.store_people(tx, rows.values())
+        read += len(block)
+    return read
+
+
+async def find_person(tx: Transaction, person_id: UUID) -> Person | None:
+    """The person of an id."""
+    return await queries.person(tx, person_id)
+
+
+async def person_by_id_number(tx: Transaction, vault: Vault, id_number: str) -> Person | None:
+    """The person of a normalised ID number."""
+    return await queries.person(tx, vault.person_id(id_number))
+
+
+async def name_of(tx: Transaction, vault: Vault, person_id: UUID) -> str:
+    """A person's name in clear. Raises UnknownPerson."""
+    sealed = await _sealed_person(tx, person_id)
+    return vault.open(sealed.name, person_id=person_id, field="name")
+
+
+async def id_number_of(tx: Transaction, vault: Vault, person_id: UUID) -> str:
+    """A person's ID number in clear. Raises UnknownPerson."""
+    sealed = await _sealed_person(tx, person_id)
+    return vault.open(sealed.id_number, person_id=person_id, field="id_number")
+
+
+async def default_mobile(tx: Transaction, vault: Vault, person_id: UUID) -> str | None:
+    """The mobile number to offer for notices, if one is known. Raises UnknownPerson."""
+    sealed = await _sealed_person(tx, person_id)
+    if sealed.mobile is None:
+        return None
+    return vault.open(sealed.mobile, person_id=person_id, field="mobile")
+
+
+async def stop_card(tx: Transaction, *, person_id: UUID) -> None:
+    """A card was reported lost or replaced: it opens nothing any more."""
+    await queries.set_card_active(tx, person_id, active=False)
+
+
+async def _sealed_person(tx: Transaction, person_id: UUID) -> queries.SealedPerson:
+    sealed = await queries.sealed_person(tx, person_id)
+    if sealed is None:
+        raise UnknownPerson
+    return sealed
+
+
+def _sealed(vault: Vault, people: Iterable[NewPerson]) -> Iterator[queries.IncomingRow]:
+    for person in people:
+        person_id = vault.person_id(person.id_number)
+        mobile = person.mobile and vault.seal(person.mobile, person_id=person_id, field="mobile")
+        yield (
+            person_id,
+            person.birth_date,
+            residency_of(person.id_number),
+            vault.seal(person.id_number, person_id=person_id, field="id_number"),
+            vault.seal(person.name, person_id=person_id, field="name"),
+            mobile or None,
+            person.language,
+            vault.digest("nhi_card", person.nhi_card),
+            vault.digest("household_number", person.household_number),
+        )
