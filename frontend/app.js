@@ -1,0 +1,30 @@
+// What the pages gain from JavaScript; every journey works without it.
+import {
+  Button,
+  ErrorSummary,
+  PasswordInput,
+  SkipLink,
+  createAll,
+} from "govuk-frontend";
+
+document.body.classList.add("js-enabled", "govuk-frontend-supported");
+for (const component of [Button, ErrorSummary, PasswordInput, SkipLink]) {
+  createAll(component);
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.copied;
+  });
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
+for (const field of document.querySelectorAll("[data-focus]")) {
+  field.focus();
+}
