@@ -1,0 +1,1 @@
+"""The person's timeline of claims; the only writer of claims."""

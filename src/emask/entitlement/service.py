@@ -1,0 +1,107 @@
+"""The person's timeline: read it, and write what the rules of the interval decided.
+
+Reading, deciding and writing happen in one transaction; whoever lost a race meets the temporal
+primary key or a claim that moved meanwhile, and the whole use case runs anew
+(:meth:`emask.database.pool.Database.retrying`).
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from psycopg.errors import SerializationFailure
+
+from emask.database.pool import Transaction
+from emask.entitlement import queries
+from emask.rules import interval
+from emask.rules.calendar import Round
+from emask.rules.interval import Change, Claim, Move, Window
+
+
+class TimelineChanged(SerializationFailure):
+    """A claim moved between reading and writing; read anew and decide anew."""
+
+
+class NoClaim(LookupError):
+    """The person's pre-order of this round has no claim."""
+
+
+async def claims_of(tx: Transaction, person_id: UUID) -> list[Claim]:
+    """A person's claims, the earliest first."""
+    return await queries.claims(tx, person_id)
+
+
+async def claim_counter_sale(
+    tx: Transaction, *, person_id: UUID, sale_id: UUID, day: date, interval_days: int
+) -> Change:
+    """Claim the days of a counter sale; paid pre-orders ahead give way (B9, B10).
+
+    Run it under :meth:`~emask.database.pool.Database.retrying`.
+
+    Raises:
+        AlreadyBought, IntervalNotOver, WouldVoidPreorder: the interval refuses.
+    """
+    change = interval.sell_at_counter(
+        await queries.claims(tx, person_id),
+        day=day,
+        interval_days=interval_days,
+        reference=str(sale_id),
+    )
+    await _carry_out(tx, person_id, change.moves)
+    await queries.insert_sale(tx, person_id, sale_id, change.placed.during)
+    await queries.insert_moves(tx, person_id, sale_id, change.moves)
+    return change
+
+
+async def undo_counter_sale(tx: Transaction, *, person_id: UUID, sale_id: UUID) -> tuple[Move, ...]:
+    """Give the days of a counter sale back, and pre-orders that it moved their old place.
+
+    Undoing twice changes nothing. Run it under :meth:`~emask.database.pool.Database.retrying`.
+    """
+    claims = await queries.claims(tx, person_id)
+    moved = await queries.moves_of_sale(tx, person_id, sale_id)
+    if not await queries.delete_sale(tx, person_id, sale_id):
+        return ()
+    back = interval.undo_sale(claims, reference=str(sale_id), moves=moved)
+    await _carry_out(tx, person_id, back)
+    await queries.delete_moves(tx, person_id, sale_id)
+    return back
+
+
+async def claim_paid_preorder(
+    tx: Transaction,
+    *,
+    person_id: UUID,
+    round: Round,
+    today: date,
+) -> Change:
+    """Claim the first free days of collection for a pre-order that was paid (B8).
+
+    Run it under :meth:`~emask.database.pool.Database.retrying`.
+
+    Raises:
+        NoDayLeft: it, or a later round's, would lose its last day; the money is refunded.
+    """
+    change = interval.claim_for_payment(
+        await queries.claims(tx, person_id), window=Window.of(round), today=today
+    )
+    await _carry_out(tx, person_id, change.moves)
+    await queries.insert_preorder(tx, person_id, round.id, change.placed.during)
+    return change
+
+
+async def mark_collected(tx: Transaction, *, person_id: UUID, round_id: str) -> None:
+    """Fix the claim of a pre-order that was handed over: it moves no more. Raises NoClaim."""
+    if not await queries.mark_collected(tx, person_id, round_id):
+        raise NoClaim(round_id)
+
+
+async def next_purchase_date(tx: Transaction, *, person_id: UUID, today: date) -> date:
+    """The first day from which nothing the person has bought or paid stands in the way (B8)."""
+    return interval.next_purchase_date(await queries.claims(tx, person_id), today)
+
+
+async def _carry_out(tx: Transaction, person_id: UUID, moves: Sequence[Move]) -> None:
+    for move in moves:  # one by one in the rules' order: the key is checked after each statement
+        if not await queries.move(tx, person_id, move):
+            raise TimelineChanged

@@ -1,0 +1,1 @@
+"""Rounds and counter policies as dated data; stores and their chains."""

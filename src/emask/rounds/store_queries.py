@@ -1,0 +1,150 @@
+"""The SQL of stores."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from psycopg.rows import TupleRow
+
+from emask.database.pool import Transaction
+from emask.rounds.model import COUNTIES, Chain, Store
+
+_STORE = "SELECT chain, store_code, name, address, county, town, zip_code, open FROM store"
+# A word stands anywhere in the text; the signs of LIKE in it mean themselves.
+_HAS_WORD = r"search LIKE '%%' || regexp_replace(search_form(%s), '[\\%%_]', '\\\&', 'g') || '%%'"
+
+
+class Figures(NamedTuple):
+    """How many stores a list changed, by kind of change."""
+
+    added: int
+    changed: int
+    unchanged: int
+    closed: int
+
+
+async def bring_in(tx: Transaction, stores: Iterable[Store]) -> None:
+    """Copy a list of stores beside the table, for the statements below."""
+    await tx.execute(
+        "DROP TABLE IF EXISTS pg_temp.incoming;"
+        "CREATE TEMPORARY TABLE incoming (chain text, store_code text, name text, address text,"
+        " county text, town text, zip_code text, open boolean) ON COMMIT DROP"
+    )
+    copying = "COPY incoming FROM STDIN"
+    async with tx.cursor() as cursor, cursor.copy(copying) as copy:
+        for store in stores:
+            await copy.write_row(
+                (
+                    *(store.chain, store.code, store.name, store.address),
+                    *(store.county, store.town, store.zip_code, store.open),
+                )
+            )
+
+
+async def merge_incoming(tx: Transaction) -> Figures:
+    """Make the store table say what the list says, about the chains that it names.
+
+    Their stores that it does not name are closed. One import at a time: stores may be read and
+    ordered to meanwhile.
+    """
+    await tx.execute("LOCK TABLE store IN SHARE ROW EXCLUSIVE MODE")
+    cursor = await tx.execute(
+        "WITH done AS ("
+        " MERGE INTO store USING incoming"
+        " ON store.chain = incoming.chain AND store.store_code = incoming.store_code"
+        " WHEN NOT MATCHED BY SOURCE AND store.open"
+        " AND store.chain IN (SELECT chain FROM incoming) THEN UPDATE SET open = false"
+        " WHEN NOT MATCHED BY TARGET THEN"
+        " INSERT (chain, store_code, name, address, county, town, zip_code, open)"
+        " VALUES (incoming.chain, incoming.store_code, incoming.name, incoming.address,"
+        " incoming.county, incoming.town, incoming.zip_code, incoming.open)"
+        " WHEN MATCHED AND (store.name, store.address, store.county, store.town, store.zip_code,"
+        " store.open) IS DISTINCT FROM (incoming.name, incoming.address, incoming.county,"
+        " incoming.town, incoming.zip_code, incoming.open) THEN"
+        " UPDATE SET name = incoming.name, address = incoming.address, county = incoming.county,"
+        " town = incoming.town, zip_code = incoming.zip_code, open = incoming.open"
+        " RETURNING merge_action() AS action, incoming.chain IS NOT NULL AS listed,"
+        " coalesce(old.open, false) AND NOT new.open AS closes)"
+        " SELECT count(*) FILTER (WHERE action = 'INSERT'),"
+        " count(*) FILTER (WHERE action = 'UPDATE' AND NOT closes),"
+        " (SELECT count(*) FROM incoming) - count(*) FILTER (WHERE listed),"
+        " count(*) FILTER (WHERE closes) FROM done"
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise LookupError("a count returned no row")
+    return Figures(*row)
+
+
+async def insert_incoming(tx: Transaction) -> None:
+    """Add the stores of the list that are not there yet."""
+    await tx.execute(
+        "INSERT INTO store (chain, store_code, name, address, county, town, zip_code, open)"
+        " SELECT * FROM incoming ON CONFLICT DO NOTHING"
+    )
+
+
+async def by_code(tx: Transaction, chain: Chain, code: str) -> Store | None:
+    """One store, or None."""
+    cursor = await tx.execute(f"{_STORE} WHERE chain = %s AND store_code = %s", (chain, code))
+    row = await cursor.fetchone()
+    return None if row is None else _store(row)
+
+
+async def matching(
+    tx: Transaction,
+    words: Sequence[str],
+    *,
+    chain: Chain | None,
+    county: str | None,
+    town: str | None,
+    limit: int,
+) -> list[Store]:
+    """Stores whose text has every word: open ones first, then by place and number."""
+    conditions = ["(%s::text IS NULL OR chain = %s)", "(%s::text IS NULL OR county = %s)"]
+    conditions += ["(%s::text IS NULL OR town = %s)", *[_HAS_WORD for _ in words]]
+    cursor = await tx.execute(
+        f"{_STORE} WHERE {' AND '.join(conditions)}"
+        " ORDER BY open DESC, array_position(%s::text[], county), town, chain, store_code LIMIT %s",
+        (*(chain, chain, county, county, town, town), *words, list(COUNTIES), limit),
+    )
+    return [_store(row) for row in await cursor.fetchall()]
+
+
+async def counties(tx: Transaction) -> list[str]:
+    """Where there are stores: cities and counties, in the order of lists."""
+    cursor = await tx.execute(
+        "SELECT county FROM store GROUP BY county ORDER BY array_position(%s::text[], county)",
+        (list(COUNTIES),),
+    )
+    return [county for (county,) in await cursor.fetchall()]
+
+
+async def towns(tx: Transaction, county: str) -> list[str]:
+    """The towns of a county that have stores, those with most stores first."""
+    cursor = await tx.execute(
+        "SELECT town FROM store WHERE county = %s GROUP BY town ORDER BY count(*) DESC, town",
+        (county,),
+    )
+    return [town for (town,) in await cursor.fetchall()]
+
+
+async def update_open(tx: Transaction, chain: Chain, code: str, *, is_open: bool) -> bool:
+    """Open or close a store; False if there is none of this code."""
+    cursor = await tx.execute(
+        "UPDATE store SET open = %s WHERE chain = %s AND store_code = %s", (is_open, chain, code)
+    )
+    return cursor.rowcount == 1
+
+
+def _store(row: TupleRow) -> Store:
+    chain, code, name, address, county, town, zip_code, is_open = row
+    return Store(
+        chain=Chain(chain),
+        code=code,
+        name=name,
+        address=address,
+        county=county,
+        town=town,
+        zip_code=zip_code,
+        open=is_open,
+    )
