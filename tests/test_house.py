@@ -1,0 +1,89 @@
+"""Guards over the whole tree: sizes, names, and who writes which table."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "emask"
+VAGUE = {"utils", "util", "common", "helpers", "helper", "misc"}
+
+# Whoever may write a table; everybody may read it. `sandbox` and `programme` make up people and
+# towns through the same functions as everybody else and write no table of the product.
+WRITERS = {
+    "clock": {"database"},
+    "outbox": {"database", "notices"},
+    "inbox": {"database"},
+    "audit_log": {"database"},
+    "round": {"rounds", "draw"},  # the draw freezes a round
+    "round_step": {"programme"},
+    "counter_policy": {"rounds"},
+    "store": {"rounds"},
+    "person": {"identity"},
+    "nhi_card": {"identity"},
+    "registration": {"identity"},
+    "certificate_binding": {"identity"},
+    "device": {"identity"},
+    "own_handset": {"identity"},
+    "device_code": {"identity"},
+    "used_evidence": {"identity"},
+    "staff": {"identity"},
+    "claim": {"entitlement"},
+    "claim_move": {"entitlement"},
+    "preorder": {"preorder"},
+    "draw": {"draw"},
+    "draw_result": {"draw"},
+    "orders": {"payment", "delivery"},
+    "payment_attempt": {"payment"},
+    "payment_reference": {"payment"},
+    "payment_event": {"payment"},
+    "refund": {"payment"},
+    "shipment": {"delivery"},
+    "parcel": {"delivery"},
+    "collection": {"delivery"},
+    "centre_stock": {"delivery"},
+    "counter_site": {"counter"},
+    "counter_stock": {"counter"},
+    "counter_sale": {"counter"},
+}
+
+_WRITE = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM|COPY)\s+([a-z_]+)\b(?!\.)")
+
+
+def sources() -> Iterator[Path]:
+    yield from SOURCE.rglob("*.py")
+
+
+def test_no_file_is_too_long_to_know() -> None:
+    files = [*sources(), *(ROOT / "tests").rglob("*.py")]
+    long = {
+        str(path): count for path in files if (count := len(path.read_text().splitlines())) > 400
+    }
+    assert not long
+
+
+def test_no_name_says_nothing() -> None:
+    assert not [path for path in sources() if VAGUE & {path.stem, path.parent.name}]
+
+
+def writers_found() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in sources():
+        package = path.relative_to(SOURCE).parts[0]
+        for table in _WRITE.findall(path.read_text()):
+            if table in WRITERS:
+                found[table].add(package)
+    return found
+
+
+@pytest.mark.parametrize("table", sorted(WRITERS))
+def test_each_table_has_its_writers_only(table: str) -> None:
+    assert writers_found()[table] <= WRITERS[table]
+
+
+def test_no_address_of_a_download_is_kept() -> None:
+    kept = [ROOT / "requirements.lock", ROOT / "frontend" / "package-lock.json"]
+    assert not [path for path in kept if path.exists() and "://" in path.read_text()]
