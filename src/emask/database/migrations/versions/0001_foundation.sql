@@ -119,6 +119,11 @@ CREATE TABLE logistics_centre (
 INSERT INTO logistics_centre VALUES
     ('SE', '7-ELEVEN 物流中心'), ('FM', '全家物流中心'), ('HL', '萊爾富物流中心'), ('OK', 'OK 物流中心');
 
+-- How stores are searched: the same word finds 台北 and 臺北, ２段 and 二段, ok and OK.
+CREATE FUNCTION search_form(written text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN lower(translate(normalize(written, NFKC), '台ㄧ一二三四五六七八九', '臺1123456789'));
+
 CREATE TABLE store (
     chain      text    NOT NULL REFERENCES logistics_centre,
     store_code text    NOT NULL,
@@ -128,8 +133,11 @@ CREATE TABLE store (
     town       text    NOT NULL,
     zip_code   text    NOT NULL,
     open       boolean NOT NULL DEFAULT true,
-    search     text    GENERATED ALWAYS AS
-               (chain || store_code || ' ' || name || ' ' || county || town || ' ' || address) STORED,
+    search     text    NOT NULL GENERATED ALWAYS AS (search_form(
+               CASE chain WHEN 'SE' THEN '7-11 7-ELEVEN' WHEN 'FM' THEN '全家 FamilyMart'
+               WHEN 'HL' THEN '萊爾富 Hi-Life' ELSE 'OK Mart' END
+               || ' ' || store_code || ' ' || name || ' ' || county || town || ' ' || address))
+               STORED,
     PRIMARY KEY (chain, store_code)
 );
 CREATE INDEX store_search ON store USING gin (search gin_trgm_ops);
@@ -161,16 +169,13 @@ CREATE TABLE registration (
     person_id     uuid        PRIMARY KEY REFERENCES person,
     password_hash text,
     registered_by text        NOT NULL CHECK (registered_by IN ('card', 'certificate', 'counter', 'mobile')),
-    registered_at timestamptz NOT NULL,
-    failures      integer     NOT NULL DEFAULT 0 CHECK (failures >= 0),
-    locked_until  timestamptz
+    registered_at timestamptz NOT NULL
 );
 
 CREATE TABLE certificate_binding (
+    serial_number bytea       PRIMARY KEY,
     person_id     uuid        NOT NULL REFERENCES person,
-    serial_number bytea       NOT NULL,
-    bound_at      timestamptz NOT NULL,
-    PRIMARY KEY (person_id, serial_number)
+    bound_at      timestamptz NOT NULL
 );
 COMMENT ON COLUMN certificate_binding.serial_number IS 'Keyed digest of issuer and serial number.';
 
@@ -184,6 +189,14 @@ CREATE TABLE device (
     PRIMARY KEY (person_id, device_id)
 );
 COMMENT ON COLUMN device.handset IS 'Keyed digest of what tells the handset apart.';
+
+CREATE TABLE bound_handset (
+    handset   bytea PRIMARY KEY,
+    person_id uuid  NOT NULL,
+    device_id uuid  NOT NULL,
+    FOREIGN KEY (person_id, device_id) REFERENCES device
+);
+COMMENT ON TABLE bound_handset IS 'Whom a handset signs in: the person whose device it became last.';
 
 CREATE TABLE own_handset (
     handset   bytea PRIMARY KEY,
@@ -205,6 +218,17 @@ CREATE TABLE used_evidence (
 );
 COMMENT ON TABLE used_evidence IS 'Digests of evidence once accepted: none is accepted twice.';
 
+CREATE TABLE wrong_try (
+    what         text        NOT NULL CHECK (what IN
+                 ('password', 'card_registration', 'device_code', 'staff_password')),
+    source       bytea       NOT NULL,
+    tries        integer     NOT NULL CHECK (tries > 0),
+    locked_until timestamptz,
+    last_at      timestamptz NOT NULL,
+    PRIMARY KEY (what, source)
+);
+COMMENT ON COLUMN wrong_try.source IS 'Whose tries these are: digest of the person, handset or account.';
+
 CREATE TABLE staff (
     username      text PRIMARY KEY,
     password_hash text NOT NULL,
@@ -212,8 +236,6 @@ CREATE TABLE staff (
     site_code     text,
     chain         text,
     store_code    text,
-    failures      integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
-    locked_until  timestamptz,
     FOREIGN KEY (chain, store_code) REFERENCES store,
     CHECK ((role = 'pharmacist') = (site_code IS NOT NULL)),
     CHECK ((role = 'clerk') = (store_code IS NOT NULL))
@@ -386,7 +408,7 @@ CREATE TABLE shipment (
     round_id   text        NOT NULL REFERENCES round,
     chain      text        NOT NULL,
     store_code text        NOT NULL,
-    packs      integer     NOT NULL CHECK (packs > 0),
+    packs      integer     NOT NULL CHECK (packs >= 0),
     state      text        NOT NULL DEFAULT 'packed' CHECK (state IN ('packed', 'shipped', 'arrived')),
     packed_at  timestamptz NOT NULL,
     shipped_at timestamptz,
@@ -398,17 +420,47 @@ CREATE TABLE shipment (
 );
 
 CREATE TABLE parcel (
-    person_id     uuid    NOT NULL,
-    round_id      text    NOT NULL,
-    chain         text    NOT NULL,
-    store_code    text    NOT NULL,
-    bag_number    integer NOT NULL CHECK (bag_number > 0),
-    pickup_number text    NOT NULL CHECK (pickup_number ~ '^[0-9]{9}$'),
-    returned_at   timestamptz,
+    person_id      uuid    NOT NULL,
+    round_id       text    NOT NULL,
+    chain          text    NOT NULL,
+    store_code     text    NOT NULL,
+    bag_number     integer NOT NULL CHECK (bag_number > 0),
+    pickup_number  text    NOT NULL CHECK (pickup_number ~ '^[0-9]{9}$'),
+    returned_at    timestamptz,
+    reopened_until date,
     PRIMARY KEY (person_id, round_id),
     FOREIGN KEY (person_id, round_id) REFERENCES orders
 );
+COMMENT ON COLUMN parcel.reopened_until IS 'Last day of the one re-collection that an operator allowed.';
 CREATE INDEX parcel_store ON parcel (round_id, chain, store_code, bag_number);
+
+CREATE FUNCTION pickup_check_digit(digits text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    damm    constant text := '03175986427092154863420687135917509834266123045978'
+                          || '36742095815869720134894536201794386172052581436790';
+    interim text := '0';
+BEGIN
+    FOR place IN 1 .. length(digits) LOOP
+        interim := substr(damm, (interim || substr(digits, place, 1))::integer + 1, 1);
+    END LOOP;
+    RETURN interim;
+END $$;
+
+CREATE FUNCTION random_pickup_number() RETURNS text
+LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
+    -- The first 48 bits of a random UUID are all random.
+    SELECT digits || pickup_check_digit(digits)
+    FROM (SELECT lpad((substring(uuid_send(gen_random_uuid()) FOR 6)::bigint % 100000000)::text,
+                      8, '0')) AS random (digits)
+$$;
+
+CREATE TABLE pickup_attempt (
+    person_id uuid        PRIMARY KEY,
+    attempts  integer     NOT NULL CHECK (attempts > 0),
+    last_at   timestamptz NOT NULL
+);
+COMMENT ON TABLE pickup_attempt IS 'Pick-up numbers tried at kiosks; the right one clears them.';
 
 CREATE TABLE collection (
     person_id    uuid        NOT NULL,
@@ -423,6 +475,8 @@ CREATE TABLE collection (
     PRIMARY KEY (person_id, round_id),
     FOREIGN KEY (person_id, round_id) REFERENCES parcel
 );
+CREATE TRIGGER collection_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON collection
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE centre_stock (
     chain    text    NOT NULL REFERENCES logistics_centre,
@@ -465,3 +519,4 @@ CREATE TABLE counter_sale (
     PRIMARY KEY (person_id, sale_id),
     CHECK ((undone_at IS NULL) = (undo_reason IS NULL))
 );
+CREATE INDEX counter_sale_site ON counter_sale (site_code, sold_on);
