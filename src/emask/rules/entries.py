@@ -101,6 +101,10 @@ _WHAT_TO_TYPE = {
         "輸入戶口名簿的戶號，共 8 碼，例如 F1234567",
         "Enter the number of your household certificate, 8 characters, like F1234567",
     ),
+    "password": (
+        "設定 8 到 128 個字元的密碼",
+        "Choose a password of 8 to 128 characters",
+    ),
     "birth_date": (
         "輸入出生年月日，例如 1983-07-15 或 072/07/15",
         "Enter your date of birth, like 1983-07-15",
@@ -115,6 +119,10 @@ _HINTS = {
     "wrong_check_digit": (
         "。其中一碼與檢查碼不合，對照證件再輸入一次",
         ". One character does not fit the check digit: compare it with the original",
+    ),
+    "not_on_record": (
+        "。與健保資料不符，對照證件再輸入一次",
+        ". It does not fit the records: compare it with the original",
     ),
     "no_such_day": ("。日曆上沒有這一天", ". There is no such day in the calendar"),
 }

@@ -243,17 +243,18 @@ def _first_free(window: Window, start: date, taken: Sequence[DayRange]) -> DayRa
 
 def _first_day_to_buy(claims: Sequence[Claim], day: date, interval_days: int) -> date:
     """The first later day on which a counter would sell; after the last claim it always does."""
-    last = next_purchase_date(claims, day)
-    while day < last:
+    day += timedelta(days=1)
+    while not _sells(claims, DayRange(day, day + timedelta(days=interval_days))):
         day += timedelta(days=1)
-        during = DayRange(day, day + timedelta(days=interval_days))
-        try:
-            _make_room(claims, during)
-        except NoDayLeft:
-            continue
-        if _blocking(claims, during) is None:
-            break
     return day
+
+
+def _sells(claims: Sequence[Claim], during: DayRange) -> bool:
+    try:
+        _make_room(claims, during)
+    except NoDayLeft:
+        return False
+    return _blocking(claims, during) is None
 
 
 def _refuse(blocking: Claim, *, next_date: date) -> NoReturn:

@@ -49,6 +49,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     Document.NHI_CARD: ("健保卡", "NHI card"),
     Document.DRIVING_LICENCE: ("駕照", "driving licence"),
     Document.RESIDENCE_PERMIT: ("居留證", "residence permit"),
+    "household_certificate": ("戶口名簿", "household certificate"),
     Method.WEB_ATM: ("網路銀行", "online banking"),
     Method.CREDIT_CARD: ("信用卡", "credit card"),
     Method.ATM: ("ATM", "ATM transfer"),

@@ -269,3 +269,35 @@ class DeviceCodeExpired(IdentityRefusal):
     en = "A device code works for a few minutes.\nThis one has run out."
     next_zh = "回到電腦重新產生裝置碼，或到健保署服務據點綁定手機。"
     next_en = "Make a new device code on the computer, or bind your phone at an NHI office."
+
+
+class DeviceNotBound(IdentityRefusal):
+    """A1.1, A14: a phone signs in the person that it was bound to."""
+
+    code, status = "device_not_bound", 403
+    zh = "手機要先完成綁定，才能以螢幕解鎖登入。\n這支手機還沒有綁定。"
+    en = "A phone has to be bound before its unlock signs you in.\nThis phone is not bound yet."
+    next_zh = "以本人手機門號認證，或用電腦以健保卡註冊後輸入裝置碼。"
+    next_en = "Use your own mobile number, or register your NHI card and enter a device code."
+
+
+class ComputerOnly(IdentityRefusal):
+    """A14: step 1 is on a computer."""
+
+    code, status = "computer_only", 403
+    zh = "裝置碼要在電腦上產生。\n這次登入不是在電腦上。"
+    en = "Device codes are made on a computer.\nYou are not signed in on a computer."
+    next_zh = "在電腦上以健保卡登入後產生裝置碼，或到健保署服務據點綁定手機。"
+    next_en = "Sign in with your NHI card on a computer, or bind your phone at an NHI office."
+
+
+@dataclass(kw_only=True, eq=False)
+class DocumentsMissing(IdentityRefusal):
+    """A1.1-3, A7: what an NHI office has to see."""
+
+    code, status = "documents_missing", 422
+    zh = "臨櫃辦理要查驗證件。\n還要出示：{missing}。"
+    en = "An NHI office checks your documents.\nStill to be shown: {missing}."
+    next_zh = "備妥證件再辦理；戶口名簿得由承辦人員註明原因免驗。"
+    next_en = "Bring the documents; an officer may waive the household certificate with a reason."
+    missing: tuple[str, ...] | None = None

@@ -11,7 +11,7 @@ class NoPreorder(Refusal):
 
     code, status = "no_preorder", 404
     zh = "要先有預購才能繼續。\n查不到本輪的預購，或預購已取消。"
-    en = "There has to be a pre-order first.\nNone was found in this round, or it was cancelled."
+    en = "There has to be a pre-order first.\nThere is no order in this round, or it was cancelled."
     next_zh = "登記期間內可以預購；也可以到藥局或衛生所購買。"
     next_en = "Pre-order in the registration period, or buy at a pharmacy or health centre."
 
