@@ -47,10 +47,16 @@ def _store(line: Line, code: str) -> Store:
         name=cells["STORE_NM"],
         address=cells["ADDR"],
         county=half_width(cells["HSN_NM"]),
-        town=half_width(cells["TOWN_NM"]),
+        town=_town(half_width(cells["TOWN_NM"]), half_width(cells["ADDR"])),
         zip_code=cells["ZIP_CD"],
         open=cells["ISOPEN"] == "Y",
     )
+
+
+def _town(written: str, address: str) -> str:
+    """The town's full name; where its last character was left out, the address may have it."""
+    found = re.search(f"{re.escape(written)}[鄉鎮市區]", address)
+    return found[0] if found and written[-1] not in "鄉鎮市區" else written
 
 
 def _faults(line: Line) -> Iterator[LineError]:

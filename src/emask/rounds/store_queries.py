@@ -9,8 +9,9 @@ from emask.database.pool import Transaction
 from emask.rounds.model import COUNTIES, Chain, Store
 
 _STORE = "SELECT chain, store_code, name, address, county, town, zip_code, open FROM store"
-# A word stands anywhere in the text; the signs of LIKE in it mean themselves.
+# The signs of LIKE mean themselves. The pairs of characters ask the index.
 _HAS_WORD = r"search LIKE '%%' || regexp_replace(search_form(%s), '[\\%%_]', '\\\&', 'g') || '%%'"
+_HAS_PAIRS = "letter_pairs(search) @> letter_pairs(search_form(%s))"
 
 
 class Figures(NamedTuple):
@@ -69,10 +70,13 @@ async def merge_incoming(tx: Transaction) -> Figures:
         " (SELECT count(*) FROM incoming) - count(*) FILTER (WHERE listed),"
         " count(*) FILTER (WHERE closes) FROM done"
     )
-    row = await cursor.fetchone()
-    if row is None:
-        raise LookupError("a count returned no row")
+    (row,) = await cursor.fetchall()
     return Figures(*row)
+
+
+async def refresh_statistics(tx: Transaction) -> None:
+    """Let the planner know of a list that came in, so that searches use its index."""
+    await tx.execute("ANALYZE store")
 
 
 async def insert_incoming(tx: Transaction) -> None:
@@ -100,12 +104,16 @@ async def matching(
     limit: int,
 ) -> list[Store]:
     """Stores whose text has every word: open ones first, then by place and number."""
-    conditions = ["(%s::text IS NULL OR chain = %s)", "(%s::text IS NULL OR county = %s)"]
-    conditions += ["(%s::text IS NULL OR town = %s)", *[_HAS_WORD for _ in words]]
+    place = {"chain": chain, "county": county, "town": town}
+    wanted = {column: value for column, value in place.items() if value is not None}
+    paired = [word for word in words if len(word) > 1]
+    conditions = ["true", *[f"{column} = %s" for column in wanted]]
+    conditions += [_HAS_PAIRS] * len(paired) + [_HAS_WORD] * len(words)
     cursor = await tx.execute(
         f"{_STORE} WHERE {' AND '.join(conditions)}"
-        " ORDER BY open DESC, array_position(%s::text[], county), town, chain, store_code LIMIT %s",
-        (*(chain, chain, county, county, town, town), *words, list(COUNTIES), limit),
+        " ORDER BY open DESC, array_position(%s::text[], county), zip_code, town, chain, store_code"
+        " LIMIT %s",
+        (*wanted.values(), *paired, *words, list(COUNTIES), limit),
     )
     return [_store(row) for row in await cursor.fetchall()]
 
@@ -120,9 +128,10 @@ async def counties(tx: Transaction) -> list[str]:
 
 
 async def towns(tx: Transaction, county: str) -> list[str]:
-    """The towns of a county that have stores, those with most stores first."""
+    """The towns of a county that have stores, by the zip code that most of them have."""
     cursor = await tx.execute(
-        "SELECT town FROM store WHERE county = %s GROUP BY town ORDER BY count(*) DESC, town",
+        "SELECT town FROM store WHERE county = %s GROUP BY town"
+        " ORDER BY mode() WITHIN GROUP (ORDER BY zip_code), town",
         (county,),
     )
     return [town for (town,) in await cursor.fetchall()]

@@ -27,6 +27,7 @@ async def import_stores(db: Database, path: Path) -> ImportReport:
     async with db.transaction() as tx:
         await store_queries.bring_in(tx, stores)
         figures = await store_queries.merge_incoming(tx)
+        await store_queries.refresh_statistics(tx)
     return ImportReport(
         added=figures.added,
         changed=figures.changed,
@@ -39,6 +40,7 @@ async def save_stores(tx: Transaction, stores: Sequence[Store]) -> None:
     """Add stores; those already there stay as they are."""
     await store_queries.bring_in(tx, stores)
     await store_queries.insert_incoming(tx)
+    await store_queries.refresh_statistics(tx)
 
 
 async def find_store(tx: Transaction, *, chain: Chain, code: str) -> Store | None:
