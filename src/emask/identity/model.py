@@ -32,6 +32,16 @@ class NewPerson:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardOnFile:
+    """A person's NHI card as the registry has it; both numbers as keyed digests."""
+
+    card_number: bytes
+    household_number: bytes
+    birth_date: date
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A person signed in; the channel decides the ways to pay (B14)."""
 

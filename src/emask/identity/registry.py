@@ -65,6 +65,16 @@ async def default_mobile(tx: Transaction, vault: Vault, person_id: UUID) -> str 
     return vault.open(sealed.mobile, person_id=person_id, field="mobile")
 
 
+def card_digest(vault: Vault, card_number: str) -> bytes:
+    """What is kept of an NHI card's number."""
+    return vault.digest("nhi_card", card_number)
+
+
+def household_digest(vault: Vault, household_number: str) -> bytes:
+    """What is kept of a household number."""
+    return vault.digest("household_number", household_number)
+
+
 async def stop_card(tx: Transaction, *, person_id: UUID) -> None:
     """A card was reported lost or replaced: it opens nothing any more."""
     await queries.set_card_active(tx, person_id, active=False)
@@ -89,6 +99,6 @@ def _sealed(vault: Vault, people: Iterable[NewPerson]) -> Iterator[queries.Incom
             vault.seal(person.name, person_id=person_id, field="name"),
             mobile or None,
             person.language,
-            vault.digest("nhi_card", person.nhi_card),
-            vault.digest("household_number", person.household_number),
+            card_digest(vault, person.nhi_card),
+            household_digest(vault, person.household_number),
         )

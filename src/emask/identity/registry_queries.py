@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from emask.database.pool import Transaction
-from emask.identity.model import Person
+from emask.identity.model import CardOnFile, Person
 from emask.rules.people import Residency
 
 IncomingRow = tuple[UUID, date, str, bytes, bytes, bytes | None, str, bytes, bytes]
@@ -77,27 +77,17 @@ async def sealed_person(tx: Transaction, person_id: UUID) -> SealedPerson | None
     return SealedPerson(id_number=row[0], name=row[1], mobile=row[2]) if row else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardOnFile:
-    """A person's NHI card in the registry; both numbers as keyed digests."""
-
-    card_number: bytes
-    household_number: bytes
-    active: bool
-    birth_date: date
-
-
 async def card_on_file(tx: Transaction, person_id: UUID) -> CardOnFile | None:
     """The person's card, if the registry has one."""
     cursor = await tx.execute(
-        "SELECT card_number, household_number, active, birth_date"
+        "SELECT card_number, household_number, birth_date, active"
         " FROM nhi_card JOIN person USING (person_id) WHERE person_id = %s",
         (person_id,),
     )
     row = await cursor.fetchone()
     if row is None:
         return None
-    return CardOnFile(card_number=row[0], household_number=row[1], active=row[2], birth_date=row[3])
+    return CardOnFile(card_number=row[0], household_number=row[1], birth_date=row[2], active=row[3])
 
 
 async def set_card_active(tx: Transaction, person_id: UUID, *, active: bool) -> None:

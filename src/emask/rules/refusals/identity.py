@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from emask.rules.refusals.base import IdentityRefusal
+from emask.rules.refusals.base import IdentityRefusal, Refusal
 
 
 class NotRegistered(IdentityRefusal):
@@ -292,7 +292,7 @@ class ComputerOnly(IdentityRefusal):
 
 
 @dataclass(kw_only=True, eq=False)
-class DocumentsMissing(IdentityRefusal):
+class DocumentsMissing(Refusal):
     """A1.1-3, A7: what an NHI office has to see."""
 
     code, status = "documents_missing", 422

@@ -1,0 +1,25 @@
+"""What the use cases of identity act with."""
+
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher
+
+from emask.database.clock import Clock
+from emask.database.pool import Database
+from emask.database.vault import Vault
+from emask.identity.passwords import HASHER
+from emask.identity.ports import IdentityPartners
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Passed first to every use case of identity.
+
+    `passwords` hashes new passwords; rehearsals and tests may pass one that costs less.
+    """
+
+    db: Database
+    clock: Clock
+    vault: Vault
+    partners: IdentityPartners
+    passwords: PasswordHasher = HASHER
