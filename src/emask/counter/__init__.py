@@ -1,0 +1,1 @@
+"""The counter channel: pharmacies and health centres."""

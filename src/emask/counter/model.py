@@ -1,0 +1,91 @@
+"""Pharmacies and health centres, their stock, their answers and their sales."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from emask.rules.calendar import Product
+from emask.rules.refusals import Refusal
+
+
+class SiteKind(StrEnum):
+    """What kind of institution sells at the counter (B9)."""
+
+    PHARMACY = "pharmacy"
+    HEALTH_CENTRE = "health_centre"
+
+    @classmethod
+    def of_name(cls, name: str) -> "SiteKind":
+        """The kind that an institution's name tells.
+
+        Pharmacies are called so; the rest (衛生所, 健康服務中心, and on two coasts a hospital in
+        their place) are public.
+        """
+        pharmacy = "藥局" in name or "藥房" in name
+        return cls.PHARMACY if pharmacy else cls.HEALTH_CENTRE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One pharmacy or health centre under its institution code."""
+
+    site_code: str
+    kind: SiteKind
+    name: str
+    address: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock:
+    """The pieces of one product that a site has left to sell."""
+
+    site_code: str
+    product: Product
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Whether the holder of a card may buy here and now, and if not, by which rule.
+
+    Of the person it says no more than a counter needs; without a known person it says nothing.
+    """
+
+    pieces: int
+    refusal: Refusal | None
+    masked_name: str | None
+    birth_year: int | None
+
+    @property
+    def allowed(self) -> bool:
+        return self.refusal is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """One counter sale; `sold_on` is the day on the buyer's timeline (B10)."""
+
+    sale_id: UUID
+    person_id: UUID
+    site_code: str
+    product: Product
+    pieces: int
+    sold_on: date
+    sold_at: datetime
+    sold_by: str
+    by_proxy: bool
+    undone_at: datetime | None = None
+
+
+class UnknownSite(LookupError):
+    """No pharmacy or health centre has this code."""
+
+
+class UnknownSale(LookupError):
+    """This person has no such sale."""
+
+
+class TooLateToUndo(Exception):
+    """A sale can be undone for five minutes; after that the days it took are used."""

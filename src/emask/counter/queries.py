@@ -1,0 +1,191 @@
+"""The SQL of counter sales."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from emask.counter.model import Sale
+from emask.database.pool import Transaction
+from emask.rules.calendar import Product
+
+_SALE = (
+    "s.sale_id, s.person_id, s.site_code, s.product, s.pieces, s.sold_on, s.sold_at, s.sold_by,"
+    " s.by_proxy, s.undone_at"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardHolder:
+    """What a counter's decision needs of a person, the name still sealed."""
+
+    birth_date: date
+    name: bytes
+    card_active: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A card at a counter: where, what is in stock there, whose, and whether it is sold already.
+
+    `holder` is None when the registry does not know the person, `sale` unless a sale of the
+    number that was asked for stands.
+    """
+
+    site_name: str
+    in_stock: int
+    holder: CardHolder | None
+    sale: Sale | None
+
+
+async def visit(
+    tx: Transaction, *, site_code: str, product: Product, person_id: UUID, sale_id: UUID | None
+) -> Visit | None:
+    """What there is to know before selling; None if there is no such site."""
+    cursor = await tx.execute(
+        "SELECT site.name, coalesce(stock.pieces, 0), p.birth_date, p.name, card.active,"
+        f" {_SALE}"
+        " FROM counter_site site"
+        " LEFT JOIN counter_stock stock"
+        "  ON stock.site_code = site.site_code AND stock.product = %(product)s"
+        " LEFT JOIN person p ON p.person_id = %(person)s"
+        " LEFT JOIN nhi_card card ON card.person_id = p.person_id"
+        " LEFT JOIN counter_sale s ON s.person_id = p.person_id AND s.sale_id = %(sale)s"
+        " WHERE site.site_code = %(site)s",
+        {"site": site_code, "product": product, "person": person_id, "sale": sale_id},
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    site_name, in_stock, birth_date, name, card_active, *sale = row
+    holder = birth_date and CardHolder(birth_date=birth_date, name=name, card_active=card_active)
+    return Visit(
+        site_name=site_name,
+        in_stock=in_stock,
+        holder=holder,
+        sale=_sale(sale) if sale[0] else None,
+    )
+
+
+SELL = (
+    "WITH stock AS (UPDATE counter_stock SET pieces = pieces - %(pieces)s"
+    " WHERE site_code = %(site_code)s AND product = %(product)s"
+    " AND pieces >= %(pieces)s RETURNING site_code)"
+    " INSERT INTO counter_sale (person_id, sale_id, site_code, product, pieces, sold_on, sold_at,"
+    " sold_by, by_proxy)"
+    " SELECT %(person_id)s, %(sale_id)s, site_code, %(product)s, %(pieces)s, %(sold_on)s,"
+    " %(sold_at)s, %(sold_by)s, %(by_proxy)s FROM stock"
+)
+
+
+async def take_and_sell(tx: Transaction, sale: Sale) -> bool:
+    """Take the pieces from the site's stock and write the sale; False if there are too few."""
+    cursor = await tx.execute(
+        SELL,
+        {
+            "person_id": sale.person_id,
+            "sale_id": sale.sale_id,
+            "site_code": sale.site_code,
+            "product": sale.product,
+            "pieces": sale.pieces,
+            "sold_on": sale.sold_on,
+            "sold_at": sale.sold_at,
+            "sold_by": sale.sold_by,
+            "by_proxy": sale.by_proxy,
+        },
+    )
+    return cursor.rowcount == 1
+
+
+async def sale(tx: Transaction, person_id: UUID, sale_id: UUID) -> Sale | None:
+    """One sale of a person, undone or not."""
+    cursor = await tx.execute(
+        f"SELECT {_SALE} FROM counter_sale s WHERE person_id = %s AND sale_id = %s",
+        (person_id, sale_id),
+    )
+    row = await cursor.fetchone()
+    return _sale(row) if row else None
+
+
+async def undo(
+    tx: Transaction, person_id: UUID, sale_id: UUID, *, reason: str, at: datetime
+) -> bool:
+    """Mark a sale undone and put its pieces back; False if it was undone already."""
+    cursor = await tx.execute(
+        "WITH undone AS (UPDATE counter_sale SET undone_at = %(at)s, undo_reason = %(reason)s"
+        " WHERE person_id = %(person)s AND sale_id = %(sale)s AND undone_at IS NULL"
+        " RETURNING site_code, product, pieces)"
+        " UPDATE counter_stock s SET pieces = s.pieces + undone.pieces FROM undone"
+        " WHERE s.site_code = undone.site_code AND s.product = undone.product",
+        {"person": person_id, "sale": sale_id, "reason": reason, "at": at},
+    )
+    return cursor.rowcount == 1
+
+
+DEFERRED = "deferred"
+"""The notice that a paid pre-order is collected from another day on (B10)."""
+
+
+async def announce_deferral(
+    tx: Transaction, person_id: UUID, round_id: str, *, collect_from: date, at: datetime
+) -> None:
+    """Tell the owner of a paid pre-order its new first day, also if it was told once before."""
+    await tx.execute(
+        "INSERT INTO outbox AS o (person_id, kind, reference, payload, created_at, next_at)"
+        " VALUES (%(person)s, %(kind)s, %(reference)s, %(payload)s, %(at)s, %(at)s)"
+        " ON CONFLICT (person_id, kind, reference) DO UPDATE SET state = 'waiting',"
+        " sent_at = NULL, provider_id = NULL, attempts = 0, next_at = excluded.next_at",
+        {
+            "person": person_id,
+            "kind": DEFERRED,
+            "reference": _reference(round_id, collect_from),
+            "payload": Jsonb({"round_id": round_id, "collect_from": collect_from.isoformat()}),
+            "at": at,
+        },
+    )
+
+
+async def withdraw_deferral(
+    tx: Transaction, person_id: UUID, round_id: str, collect_from: date
+) -> bool:
+    """Take a notice of deferral back before it is sent; False if it is too late."""
+    cursor = await tx.execute(
+        "DELETE FROM outbox WHERE person_id = %s AND kind = %s AND reference = %s"
+        " AND state = 'waiting'",
+        (person_id, DEFERRED, _reference(round_id, collect_from)),
+    )
+    return cursor.rowcount == 1
+
+
+def _reference(round_id: str, collect_from: date) -> str:
+    return f"{round_id}:{collect_from}"
+
+
+async def sales_on(tx: Transaction, site_code: str, day: date) -> list[Sale]:
+    """A site's sales of a day, the last one first, undone ones too."""
+    cursor = await tx.execute(
+        f"SELECT {_SALE} FROM counter_sale s WHERE site_code = %s AND sold_on = %s"
+        " ORDER BY sold_at DESC, sale_id",
+        (site_code, day),
+    )
+    return [_sale(row) for row in await cursor.fetchall()]
+
+
+def _sale(row: Sequence[Any]) -> Sale:
+    sale_id, person_id, site_code, product, pieces, sold_on, sold_at, sold_by, *rest = row
+    by_proxy, undone_at = rest
+    return Sale(
+        sale_id=sale_id,
+        person_id=person_id,
+        site_code=site_code,
+        product=Product(product),
+        pieces=pieces,
+        sold_on=sold_on,
+        sold_at=sold_at,
+        sold_by=sold_by,
+        by_proxy=by_proxy,
+        undone_at=undone_at,
+    )

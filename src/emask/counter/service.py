@@ -1,0 +1,232 @@
+"""The counter: may this card buy, sell to it, undo a sale (B7, B9, B10, B17)."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid4
+
+from emask.counter import queries, site_queries
+from emask.counter.model import Answer, Sale, TooLateToUndo, UnknownSale, UnknownSite
+from emask.counter.queries import Visit
+from emask.database import audit_log
+from emask.database.clock import Clock
+from emask.database.pool import Database, Transaction
+from emask.database.vault import Vault
+from emask.entitlement import service as entitlement
+from emask.rounds.service import policy_on
+from emask.rules.calendar import CounterPolicy, Product, day_in_taipei
+from emask.rules.eligibility import check_counter_person
+from emask.rules.interval import sell_at_counter
+from emask.rules.people import last_digit, masked_name, normalise_id
+from emask.rules.refusals import CardInactive, CardUnknown, OutOfStock, Refusal
+
+UNDO_WITHIN = timedelta(minutes=5)
+"""How long after a sale it can be undone."""
+
+
+async def check(
+    db: Database, clock: Clock, vault: Vault, *, site_code: str, id_number: str, product: Product
+) -> Answer:
+    """Whether a card may buy a product at a site now; reads only.
+
+    Raises:
+        UnknownSite: there is none of this code.
+        InvalidEntry: the ID number on the card is none.
+    """
+    number = normalise_id(id_number)
+    person_id = vault.person_id(number)
+    day = day_in_taipei(await clock.now())
+    async with db.connection() as tx:
+        visit = await _visit(tx, site_code, product, person_id, sale_id=None)
+        policy = await policy_on(tx, day)
+        pieces, refusal = 0, None
+        try:
+            allowed = _pieces(visit, policy, product=product, day=day, digit=last_digit(number))
+            claims = await entitlement.claims_of(tx, person_id)
+            sell_at_counter(claims, day=day, interval_days=policy.interval_days, reference="")
+        except Refusal as refused:
+            refusal = refused
+        else:
+            pieces = allowed
+    if visit.holder is None:
+        return Answer(pieces=0, refusal=refusal, masked_name=None, birth_year=None)
+    name = vault.open(visit.holder.name, person_id=person_id, field="name")
+    return Answer(
+        pieces=pieces,
+        refusal=refusal,
+        masked_name=masked_name(name),
+        birth_year=visit.holder.birth_date.year,
+    )
+
+
+async def sell(
+    db: Database,
+    clock: Clock,
+    vault: Vault,
+    *,
+    site_code: str,
+    id_number: str,
+    product: Product,
+    sold_by: str,
+    by_proxy: bool = False,
+    sale_id: UUID | None = None,
+) -> Sale:
+    """Sell a product to a card: its pieces, its days, and notice of a deferred pre-order (B10).
+
+    Args:
+        db: the database.
+        clock: tells the day of the sale.
+        vault: finds the person of an ID number.
+        site_code: the pharmacy or health centre.
+        id_number: as read from the card.
+        product: adult or child masks.
+        sold_by: the staff account.
+        by_proxy: a relative brought the card.
+        sale_id: the terminal's own number of the sale; sent again, it gets the same sale.
+
+    Raises:
+        UnknownSite, InvalidEntry: as in :func:`check`.
+        Refusal: the first that applies of person and card, product, odd or even day, stock,
+            claims, and what would void a paid pre-order.
+    """
+    number = normalise_id(id_number)
+    person_id = vault.person_id(number)
+    own_id = sale_id or uuid4()
+    now = await clock.now()
+    day = day_in_taipei(now)
+
+    async def use_case(tx: Transaction) -> Sale:
+        visit = await _visit(tx, site_code, product, person_id, sale_id=own_id)
+        if visit.sale:
+            return visit.sale
+        policy = await policy_on(tx, day)
+        sale = Sale(
+            sale_id=own_id,
+            person_id=person_id,
+            site_code=site_code,
+            product=product,
+            pieces=_pieces(visit, policy, product=product, day=day, digit=last_digit(number)),
+            sold_on=day,
+            sold_at=now,
+            sold_by=sold_by,
+            by_proxy=by_proxy,
+        )
+        await _claim(tx, sale, interval_days=policy.interval_days)
+        if not await queries.take_and_sell(tx, sale):
+            raise OutOfStock(site_name=visit.site_name)
+        return sale
+
+    return await db.retrying(use_case)
+
+
+async def undo_sale(
+    db: Database, clock: Clock, *, person_id: UUID, sale_id: UUID, reason: str, by: str
+) -> None:
+    """Undo a sale within five minutes: its pieces, its days and what it deferred come back.
+
+    Undoing it again changes nothing. The reason stays with the sale, not in the audit log.
+
+    Raises:
+        UnknownSale: this person has no such sale.
+        TooLateToUndo: it is over five minutes old.
+        ValueError: no reason is given.
+    """
+    if not reason.strip():
+        raise ValueError("reason: say why the sale is undone")
+    now = await clock.now()
+
+    async def use_case(tx: Transaction) -> None:
+        sale = await queries.sale(tx, person_id, sale_id)
+        if sale is None:
+            raise UnknownSale
+        if sale.undone_at is None and now - sale.sold_at > UNDO_WITHIN:
+            raise TooLateToUndo
+        if not await queries.undo(tx, person_id, sale_id, reason=reason, at=now):
+            return
+        await _give_days_back(tx, sale, now)
+        detail = {"sale_id": str(sale_id), "site_code": sale.site_code, "pieces": sale.pieces}
+        await audit_log.record(
+            tx, at=now, actor=by, act="undo_sale", subject=str(person_id), detail=detail
+        )
+
+    await db.retrying(use_case)
+
+
+async def receive_stock(tx: Transaction, *, site_code: str, product: Product, pieces: int) -> None:
+    """Enter stock from which a site begins to sell.
+
+    Raises:
+        UnknownSite: there is none of this code.
+        ValueError: fewer than one piece.
+    """
+    if pieces < 1:
+        raise ValueError("pieces: enter at least one")
+    if not await site_queries.add_stock(tx, site_code, product, pieces):
+        raise UnknownSite(site_code)
+
+
+async def stock_of(tx: Transaction, site_code: str) -> dict[Product, int]:
+    """The pieces that a site has left of each product, 0 of what it never had."""
+    return dict.fromkeys(Product, 0) | await site_queries.stock(tx, site_code)
+
+
+async def sales_today(tx: Transaction, *, site_code: str, today: date) -> list[Sale]:
+    """A site's sales of a day, the last one first; undone ones are told as such."""
+    return await queries.sales_on(tx, site_code, today)
+
+
+async def _visit(
+    tx: Transaction, site_code: str, product: Product, person_id: UUID, *, sale_id: UUID | None
+) -> Visit:
+    visit = await queries.visit(
+        tx, site_code=site_code, product=product, person_id=person_id, sale_id=sale_id
+    )
+    if visit is None:
+        raise UnknownSite(site_code)
+    return visit
+
+
+def _pieces(visit: Visit, policy: CounterPolicy, *, product: Product, day: date, digit: int) -> int:
+    """What this visit may buy, claims aside: person and card, product, odd or even day, stock."""
+    if visit.holder is None or visit.holder.card_active is None:
+        raise CardUnknown
+    if not visit.holder.card_active:
+        raise CardInactive
+    pieces = check_counter_person(
+        policy,
+        birth_date=visit.holder.birth_date,
+        product=product,
+        day=day,
+        id_number_last_digit=digit,
+    )
+    if visit.in_stock < pieces:
+        raise OutOfStock(site_name=visit.site_name)
+    return pieces
+
+
+async def _claim(tx: Transaction, sale: Sale, *, interval_days: int) -> None:
+    change = await entitlement.claim_counter_sale(
+        tx,
+        person_id=sale.person_id,
+        sale_id=sale.sale_id,
+        day=sale.sold_on,
+        interval_days=interval_days,
+    )
+    for move in change.moves:  # B10: its owner is told the new first day
+        await queries.announce_deferral(
+            tx,
+            sale.person_id,
+            move.reference,
+            collect_from=move.after.start,
+            at=sale.sold_at,
+        )
+
+
+async def _give_days_back(tx: Transaction, sale: Sale, now: datetime) -> None:
+    back = await entitlement.undo_counter_sale(tx, person_id=sale.person_id, sale_id=sale.sale_id)
+    for move in back:
+        told = not await queries.withdraw_deferral(
+            tx, sale.person_id, move.reference, move.before.start
+        )
+        if told:
+            await queries.announce_deferral(
+                tx, sale.person_id, move.reference, collect_from=move.after.start, at=now
+            )

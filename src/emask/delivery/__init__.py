@@ -1,0 +1,1 @@
+"""Packing, shipping, arrival, collection, and what is never collected."""

@@ -1,0 +1,102 @@
+"""The SQL of what goes otherwise: forfeits, re-collections, another store."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from emask.database.pool import Transaction
+from emask.rounds.model import Chain
+
+
+async def forfeit(tx: Transaction, round_id: str, *, day: date, at: datetime) -> int:
+    """Forfeit what is at the stores past its last day; the bags go to the centres' stock.
+
+    Returns how many. Claims stay as they are.
+    """
+    cursor = await tx.execute(
+        "WITH given_up AS (UPDATE orders o SET state = 'forfeited', changed_at = %(at)s"
+        "  FROM parcel p JOIN round r USING (round_id)"
+        "  WHERE o.round_id = %(round)s AND o.state = 'arrived'"
+        "  AND p.person_id = o.person_id AND p.round_id = o.round_id"
+        "  AND coalesce(p.reopened_until, r.pickup_until) < %(day)s"
+        "  RETURNING o.person_id, o.round_id, o.chain),"
+        " stocked AS (INSERT INTO centre_stock AS c (chain, round_id, packs)"
+        "  SELECT chain, round_id, count(*) FROM given_up GROUP BY chain, round_id"
+        "  ON CONFLICT (chain, round_id) DO UPDATE SET packs = c.packs + excluded.packs)"
+        " UPDATE parcel p SET returned_at = %(at)s FROM given_up g"
+        " WHERE p.person_id = g.person_id AND p.round_id = g.round_id",
+        {"at": at, "round": round_id, "day": day},
+    )
+    return cursor.rowcount
+
+
+async def reopen_forfeited(
+    tx: Transaction, person_id: UUID, round_id: str, *, until: date, at: datetime
+) -> bool:
+    """Send a forfeited order out again from its centre's stock; False if it is not one, or was."""
+    cursor = await tx.execute(
+        "WITH again AS (UPDATE orders o SET state = 'paid', changed_at = %(at)s FROM parcel p"
+        "  WHERE o.person_id = %(person)s AND o.round_id = %(round)s AND o.state = 'forfeited'"
+        "  AND p.person_id = o.person_id AND p.round_id = o.round_id"
+        "  AND p.reopened_until IS NULL RETURNING o.person_id, o.round_id, o.chain),"
+        " taken AS (UPDATE centre_stock c SET packs = packs - 1 FROM again"
+        "  WHERE c.chain = again.chain AND c.round_id = again.round_id)"
+        " UPDATE parcel p SET reopened_until = %(until)s, returned_at = NULL FROM again"
+        " WHERE p.person_id = again.person_id AND p.round_id = again.round_id",
+        {"person": person_id, "round": round_id, "until": until, "at": at},
+    )
+    return cursor.rowcount == 1
+
+
+class Redirection(NamedTuple):
+    """The store that an order is to be collected at from now on."""
+
+    person_id: UUID
+    round_id: str
+    chain: Chain
+    store_code: str
+    at: datetime
+
+
+async def hold_packing(tx: Transaction) -> None:
+    """Wait until no packing is under way, and keep it waiting until this transaction ends."""
+    await tx.execute("LOCK TABLE parcel IN ROW EXCLUSIVE MODE")
+
+
+async def redirect_order(tx: Transaction, to: Redirection) -> bool:
+    """Give an order its new store; False if it is collected or forfeited by now.
+
+    What had arrived is on its way again.
+    """
+    cursor = await tx.execute(
+        "UPDATE orders SET chain = %(chain)s, store_code = %(store_code)s, changed_at = %(at)s,"
+        " state = CASE state WHEN 'arrived' THEN 'paid' ELSE state END"
+        " WHERE person_id = %(person_id)s AND round_id = %(round_id)s"
+        " AND state IN ('awaiting_payment', 'paid', 'arrived')",
+        to._asdict(),
+    )
+    return cursor.rowcount == 1
+
+
+async def redirect_parcel(tx: Transaction, to: Redirection) -> None:
+    """Move a parcel, if there is one, from its shipment to the new store's, as its last bag.
+
+    The first statement holds the shipment that it joins, so the second sees its last number.
+    """
+    await tx.execute(
+        "WITH parcel AS (SELECT round_id, chain, store_code FROM parcel"
+        "  WHERE person_id = %(person_id)s AND round_id = %(round_id)s),"
+        " left_out AS (UPDATE shipment s SET packs = packs - 1 FROM parcel p"
+        "  WHERE s.round_id = p.round_id AND s.chain = p.chain AND s.store_code = p.store_code)"
+        " INSERT INTO shipment AS s (round_id, chain, store_code, packs, packed_at)"
+        " SELECT round_id, %(chain)s, %(store_code)s, 1, %(at)s FROM parcel"
+        " ON CONFLICT (round_id, chain, store_code) DO UPDATE SET packs = s.packs + 1",
+        to._asdict(),
+    )
+    await tx.execute(
+        "UPDATE parcel SET chain = %(chain)s, store_code = %(store_code)s, bag_number = ("
+        "  SELECT coalesce(max(bag_number), 0) + 1 FROM parcel WHERE round_id = %(round_id)s"
+        "  AND chain = %(chain)s AND store_code = %(store_code)s)"
+        " WHERE person_id = %(person_id)s AND round_id = %(round_id)s",
+        to._asdict(),
+    )

@@ -1,0 +1,65 @@
+"""From paid orders to packs at the stores (B16): packing, shipping, arrival.
+
+Everything works on a whole round at once and inside the database, whatever the number of packs.
+"""
+
+from datetime import datetime
+
+from emask.database.pool import Transaction
+from emask.delivery import packing_queries as queries
+from emask.delivery.model import NotReleasedYet, PackingLine
+from emask.rounds.model import Chain
+from emask.rules.calendar import Round
+
+
+async def pack(tx: Transaction, *, round: Round, at: datetime) -> dict[Chain, int]:
+    """Give every paid order its bag and pick-up number, and every store its shipment.
+
+    Doing it again adds nothing to what is packed.
+
+    Returns:
+        The packs of each chain; together they are the round's paid orders.
+
+    Raises:
+        NotReleasedYet: `at` is before release_at, and what is unpaid may still be paid.
+    """
+    if at < round.release_at:
+        raise NotReleasedYet(round.id)
+    await queries.hold_parcels(tx)
+    await queries.insert_parcels(tx, round.id)
+    await queries.count_into_shipments(tx, round.id, at)
+    return await queries.packs_by_chain(tx, round.id)
+
+
+async def packing_list(tx: Transaction, *, round_id: str, chain: Chain) -> list[PackingLine]:
+    """What a chain's logistics centre sends to each of its stores, by store code."""
+    return await queries.packing_lines(tx, round_id, chain)
+
+
+async def ship(tx: Transaction, *, round: Round, at: datetime) -> None:
+    """Send every packed shipment on its way."""
+    await queries.ship_packed(tx, round.id, at)
+
+
+async def arrive(tx: Transaction, *, round: Round, at: datetime) -> int:
+    """Put every shipment on its way at its store: packs are there when pick-up begins.
+
+    Returns:
+        How many orders arrived; the orders of a shipment still in the centre are not among them.
+    """
+    return await queries.arrive_shipped(tx, round.id, at)
+
+
+async def arrive_store(
+    tx: Transaction, *, round: Round, chain: Chain, store_code: str, at: datetime
+) -> int:
+    """A chain reports that what it sent to one store is there: early, late or a second time.
+
+    The second time puts parcels at the store that were sent after it had been chosen anew.
+
+    Returns:
+        How many orders arrived; none if nothing was packed for the store.
+    """
+    return await queries.arrive_at_store(
+        tx, round_id=round.id, chain=chain, store_code=store_code, at=at
+    )

@@ -1,0 +1,110 @@
+"""The SQL of packing, shipping and arrival: one statement for all packs of a round."""
+
+from datetime import datetime
+
+from emask.database.pool import Transaction
+from emask.delivery.model import PackingLine
+from emask.rounds.model import Chain
+
+
+async def hold_parcels(tx: Transaction) -> None:
+    """Keep parcels and the stores of paid orders as they are until this transaction ends."""
+    await tx.execute("LOCK TABLE parcel IN SHARE ROW EXCLUSIVE MODE")
+
+
+async def insert_parcels(tx: Transaction, round_id: str) -> int:
+    """Make a parcel of every paid order that has none; bags are numbered on within each store.
+
+    The order of bags is that of person ids, which are keyed digests: it tells nothing about
+    when or how somebody ordered, and is the same however often the numbers are worked out.
+    """
+    cursor = await tx.execute(
+        "INSERT INTO parcel (person_id, round_id, chain, store_code, bag_number, pickup_number)"
+        " SELECT o.person_id, o.round_id, o.chain, o.store_code,"
+        " coalesce(last_bag, 0)"
+        "  + row_number() OVER (PARTITION BY o.chain, o.store_code ORDER BY o.person_id),"
+        " random_pickup_number()"
+        " FROM orders o LEFT JOIN ("
+        "  SELECT chain, store_code, max(bag_number) AS last_bag"
+        "  FROM parcel WHERE round_id = %(round)s GROUP BY chain, store_code) packed"
+        " USING (chain, store_code)"
+        " WHERE o.round_id = %(round)s AND o.state = 'paid' AND NOT EXISTS ("
+        "  SELECT FROM parcel p WHERE p.person_id = o.person_id AND p.round_id = o.round_id)",
+        {"round": round_id},
+    )
+    return cursor.rowcount
+
+
+async def count_into_shipments(tx: Transaction, round_id: str, at: datetime) -> None:
+    """Bring every store's shipment in line with its parcels."""
+    await tx.execute(
+        "INSERT INTO shipment (round_id, chain, store_code, packs, packed_at)"
+        " SELECT round_id, chain, store_code, count(*), %s FROM parcel WHERE round_id = %s"
+        " GROUP BY round_id, chain, store_code"
+        " ON CONFLICT (round_id, chain, store_code) DO UPDATE SET packs = excluded.packs"
+        " WHERE shipment.packs <> excluded.packs",
+        (at, round_id),
+    )
+
+
+async def packs_by_chain(tx: Transaction, round_id: str) -> dict[Chain, int]:
+    """The packs of a round that each chain's logistics centre sends."""
+    cursor = await tx.execute(
+        "SELECT chain, sum(packs) FROM shipment WHERE round_id = %s GROUP BY chain ORDER BY chain",
+        (round_id,),
+    )
+    return {Chain(chain): int(packs) for chain, packs in await cursor.fetchall()}
+
+
+async def packing_lines(tx: Transaction, round_id: str, chain: Chain) -> list[PackingLine]:
+    """What a chain's logistics centre sends to each store, by store code."""
+    cursor = await tx.execute(
+        "SELECT store_code, name, packs FROM shipment JOIN store USING (chain, store_code)"
+        " WHERE round_id = %s AND chain = %s AND packs > 0 ORDER BY store_code",
+        (round_id, chain),
+    )
+    return [
+        PackingLine(store_code=store_code, store_name=name, packs=packs)
+        for store_code, name, packs in await cursor.fetchall()
+    ]
+
+
+async def ship_packed(tx: Transaction, round_id: str, at: datetime) -> None:
+    """Every packed shipment leaves its logistics centre."""
+    await tx.execute(
+        "UPDATE shipment SET state = 'shipped', shipped_at = %s"
+        " WHERE round_id = %s AND state = 'packed'",
+        (at, round_id),
+    )
+
+
+_ARRIVE = (
+    " UPDATE orders o SET state = 'arrived', changed_at = %(at)s"
+    " FROM come JOIN parcel p ON p.chain = come.chain AND p.store_code = come.store_code"
+    " WHERE p.round_id = %(round)s AND o.person_id = p.person_id AND o.round_id = p.round_id"
+    " AND o.state = 'paid' AND o.chain = come.chain AND o.store_code = come.store_code"
+)
+
+
+async def arrive_shipped(tx: Transaction, round_id: str, at: datetime) -> int:
+    """Every shipment on its way is at its store, and so are its orders; returns how many."""
+    cursor = await tx.execute(
+        "WITH come AS (UPDATE shipment SET state = 'arrived', arrived_at = %(at)s"
+        " WHERE round_id = %(round)s AND state = 'shipped' RETURNING chain, store_code)" + _ARRIVE,
+        {"at": at, "round": round_id},
+    )
+    return cursor.rowcount
+
+
+async def arrive_at_store(
+    tx: Transaction, *, round_id: str, chain: Chain, store_code: str, at: datetime
+) -> int:
+    """All that was sent to one store is there, later parcels too; returns how many orders."""
+    cursor = await tx.execute(
+        "WITH come AS (UPDATE shipment SET state = 'arrived',"
+        " shipped_at = coalesce(shipped_at, %(at)s), arrived_at = coalesce(arrived_at, %(at)s)"
+        " WHERE round_id = %(round)s AND chain = %(chain)s AND store_code = %(store)s"
+        " RETURNING chain, store_code)" + _ARRIVE,
+        {"at": at, "round": round_id, "chain": chain, "store": store_code},
+    )
+    return cursor.rowcount
