@@ -28,7 +28,9 @@ IDENTITY_CODES = """
     certificate_invalid certificate_expired certificate_untrusted certificate_revoked
     certificate_not_bound evidence_replayed nationals_only not_own_number prepaid_line company_line
     not_on_mobile_network line_unknown unlock_failed device_code_wrong device_code_expired
+    device_not_bound computer_only
 """
+ADDED_CODES = "channel_not_offered device_not_bound computer_only documents_missing"
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 NEVER_SAID = ("請", "抱歉", "無效", "非法", "禁止")
 A_FACT: dict[object, object] = {
@@ -51,7 +53,7 @@ def templates(refusal: type[Refusal]) -> Iterator[str]:
 
 
 def test_every_stable_code_has_its_class() -> None:
-    assert set(REFUSALS) == {*STABLE_CODES.split(), "channel_not_offered"}
+    assert set(REFUSALS) == {*STABLE_CODES.split(), *ADDED_CODES.split()}
 
 
 @every_code
