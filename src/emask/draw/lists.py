@@ -1,0 +1,71 @@
+"""Lists of tickets read in bulk: blocks of 16-byte tickets, never row by row."""
+
+from collections.abc import Iterable, Iterator
+from typing import LiteralString
+
+from psycopg import sql
+
+from emask.database.pool import Transaction
+
+TICKET_BYTES = 16
+_HEADER_BYTES = 19  # of a binary COPY: signature, flags, length of an empty extension
+_ROW_HEAD_BYTES = 6  # number of fields, length of the only one
+_TRAILER = b"\xff\xff"
+
+# A first byte's tickets make one row: 256 rows however long the list is.
+_FROZEN_LIST: LiteralString = (
+    "SELECT string_agg(uuid_send(ticket), ''::bytea ORDER BY ticket) FROM preorder"
+    " WHERE round_id = {round_id} AND state = 'registered'"
+    " GROUP BY get_byte(uuid_send(ticket), 0) ORDER BY get_byte(uuid_send(ticket), 0)"
+)
+_DRAWN_LIST: LiteralString = (
+    "SELECT string_agg(uuid_send(ticket), ''::bytea ORDER BY rank) FROM {results}"
+    " WHERE round_id = {round_id} AND rank <= {last} GROUP BY rank >> 16 ORDER BY rank >> 16"
+)
+
+
+async def frozen_list(tx: Transaction, round_id: str) -> list[bytes]:
+    """All tickets of a frozen round in ticket order, in blocks (128 MB for 8,000,000)."""
+    await tx.execute("SET LOCAL parallel_setup_cost = 0")
+    await tx.execute("SET LOCAL parallel_tuple_cost = 0")
+    return await _blocks(tx, sql.SQL(_FROZEN_LIST).format(round_id=sql.Literal(round_id)))
+
+
+async def drawn_list(
+    tx: Transaction, *, round_id: str, last: int, results: str = "draw_result"
+) -> list[bytes]:
+    """The tickets of ranks 1 to `last` in the order of the draw, in blocks."""
+    return await _blocks(
+        tx,
+        sql.SQL(_DRAWN_LIST).format(
+            results=sql.Identifier(results),
+            round_id=sql.Literal(round_id),
+            last=sql.Literal(last),
+        ),
+    )
+
+
+def tickets_in(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The single tickets of blocks."""
+    for block in blocks:
+        for start in range(0, len(block), TICKET_BYTES):
+            yield block[start : start + TICKET_BYTES]
+
+
+def count_in(blocks: Iterable[bytes]) -> int:
+    """How many tickets blocks hold."""
+    return sum(map(len, blocks)) // TICKET_BYTES
+
+
+async def _blocks(tx: Transaction, query: sql.Composable) -> list[bytes]:
+    """The only field of each row of a binary COPY."""
+    blocks: list[bytes] = []
+    start = _HEADER_BYTES
+    statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT BINARY)").format(query)
+    async with tx.cursor() as cursor, cursor.copy(statement) as copy:
+        async for message in copy:
+            row = bytes(message[start:])
+            start = 0
+            if row and row != _TRAILER:
+                blocks.append(row[_ROW_HEAD_BYTES:])
+    return blocks
