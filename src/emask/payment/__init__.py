@@ -1,0 +1,1 @@
+"""Amounts due, the ledger of attempts and events, settlement, lapses, refunds."""
