@@ -1,0 +1,1 @@
+"""Messages to people: texts, whom to tell, sending, delivery status."""
