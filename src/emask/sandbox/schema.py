@@ -1,0 +1,44 @@
+"""The tables of the doubles: what a real partner would keep on its own side."""
+
+from emask.database.pool import Database
+
+_LOCK = 0x73616E64626F78  # one installer at a time: IF NOT EXISTS alone lets two collide
+
+_TABLES = """
+CREATE SCHEMA IF NOT EXISTS sandbox;
+
+CREATE TABLE IF NOT EXISTS sandbox.trade (
+    trade_no   text        PRIMARY KEY,
+    amount     integer     NOT NULL,
+    method     text        NOT NULL,
+    expires_at timestamptz NOT NULL,
+    bank_code  text,
+    account    text,
+    state      text        NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paid', 'declined')),
+    last       jsonb
+);
+COMMENT ON COLUMN sandbox.trade.last IS 'The message last sent about the trade, as it was signed.';
+
+CREATE TABLE IF NOT EXISTS sandbox.sms (
+    seq        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    message_id text   NOT NULL UNIQUE,
+    number     text   NOT NULL,
+    text       text   NOT NULL
+);
+CREATE INDEX IF NOT EXISTS sms_number ON sandbox.sms (number);
+
+CREATE TABLE IF NOT EXISTS sandbox.certificate (
+    serial_number text    PRIMARY KEY,
+    condition     text    NOT NULL DEFAULT 'good'
+                  CHECK (condition IN ('good', 'expired', 'revoked', 'untrusted')),
+    wrong_pins    integer NOT NULL DEFAULT 0
+);
+COMMENT ON TABLE sandbox.certificate IS 'Citizen certificates that are not as new.';
+"""
+
+
+async def install(db: Database) -> None:
+    """Create the doubles' tables where they are missing."""
+    async with db.transaction() as tx:
+        await tx.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        await tx.execute(_TABLES)
