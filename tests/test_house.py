@@ -15,7 +15,7 @@ VAGUE = {"utils", "util", "common", "helpers", "helper", "misc"}
 # towns through the same functions as everybody else and write no table of the product.
 WRITERS = {
     "clock": {"database"},
-    "outbox": {"database", "notices"},
+    "outbox": {"database", "notices", "counter", "payment"},  # a fact and its notice together
     "inbox": {"database"},
     "audit_log": {"database"},
     "round": {"rounds", "draw"},  # the draw freezes a round
