@@ -1,0 +1,1 @@
+"""Pre-orders: register, amend, cancel; the batched intake of the opening minute."""
