@@ -132,14 +132,11 @@ async def hand_over(
             check_collection(standing, chain=chain, store_code=store_code, now=now)
             raise NotArrived
         await entitlement.mark_collected(tx, person_id=person_id, round_id=round_id)
-        await audit_log.record(
-            tx,
-            at=now,
-            actor=clerk,
-            act="hand_over",
-            subject=str(person_id),
-            detail={"round_id": round_id, "document": document, "by_proxy": by_proxy},
-        )
+        if standing.reopened_until:  # the others are sealed together: see seal.py
+            detail = {"round_id": round_id, "document": document, "by_proxy": by_proxy}
+            await audit_log.record(
+                tx, at=now, actor=clerk, act="hand_over", subject=str(person_id), detail=detail
+            )
 
 
 async def _match(tx: Transaction, person_id: UUID, given: str, now: datetime) -> Parcel | None:

@@ -9,6 +9,7 @@ from emask.database.pool import Database, Transaction
 from emask.delivery import forfeits_queries as queries
 from emask.delivery.collection import standing_of
 from emask.delivery.model import NotForfeited
+from emask.delivery.seal import seal_collections
 from emask.delivery.standing import Order, Standing, check_order_stands
 from emask.rounds.model import Chain
 from emask.rounds.stores import find_store
@@ -20,12 +21,16 @@ from emask.rules.states import OrderState
 async def forfeit_uncollected(tx: Transaction, *, round: Round, at: datetime) -> int:
     """What nobody collected counts as given up (B6), without refund; its claim stays.
 
-    The bags go back to the logistics centres, into the next round's stock.
+    The bags go back to the logistics centres, into the next round's stock, and what was handed
+    over is sealed in the audit log.
 
     Returns:
         How many orders; none before the day after the last one of collection.
     """
-    return await queries.forfeit(tx, round.id, day=day_in_taipei(at), at=at)
+    forfeited = await queries.forfeit(tx, round.id, day=day_in_taipei(at), at=at)
+    # Only after that: it has waited for every hand-over that was still under way.
+    await seal_collections(tx, round=round, at=at)
+    return forfeited
 
 
 async def reopen(

@@ -63,3 +63,8 @@ async def arrive_store(
     return await queries.arrive_at_store(
         tx, round_id=round.id, chain=chain, store_code=store_code, at=at
     )
+
+
+async def returned_packs(tx: Transaction, *, round_id: str, chain: Chain) -> int:
+    """The packs of a round that came back to a chain's logistics centre, for the next round."""
+    return await queries.returned(tx, round_id, chain)

@@ -108,3 +108,12 @@ async def arrive_at_store(
         {"at": at, "round": round_id, "chain": chain, "store": store_code},
     )
     return cursor.rowcount
+
+
+async def returned(tx: Transaction, round_id: str, chain: Chain) -> int:
+    """The packs of a round that lie in a chain's logistics centre."""
+    cursor = await tx.execute(
+        "SELECT packs FROM centre_stock WHERE round_id = %s AND chain = %s", (round_id, chain)
+    )
+    row = await cursor.fetchone()
+    return 0 if row is None else int(row[0])

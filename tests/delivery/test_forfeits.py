@@ -1,0 +1,214 @@
+"""Packs never collected, reopened ones, and stores that closed meanwhile."""
+
+from datetime import date
+
+import pytest
+
+from delivery.test_collection import collect, number_of, ready, slip
+from delivery.world import CLOSED, FIRST, OTHER, OURS, Someone, World, day
+from emask.database.pool import Transaction
+from emask.delivery import packing
+from emask.delivery.forfeits import change_store, forfeit_uncollected, reopen
+from emask.delivery.model import NotForfeited
+from emask.entitlement.service import claims_of
+from emask.rounds.model import Chain
+from emask.rounds.stores import set_store_open
+from emask.rules.refusals import (
+    AlreadyCollected,
+    Forfeited,
+    NoPreorder,
+    NotArrived,
+    NotPaid,
+    PickupOver,
+    Refusal,
+    StoreClosed,
+    UnknownStore,
+    WrongStore,
+)
+
+RECOLLECTION = date(2020, 4, 20)
+
+
+async def forfeit(world: World, month: int = 4, of_month: int = 2) -> int:
+    async with world.db.transaction() as tx:
+        return await forfeit_uncollected(tx, round=FIRST, at=day(month, of_month, 0))
+
+
+async def move(world: World, who: Someone, store: tuple[Chain, str] = OTHER) -> None:
+    await change_store(
+        world.db,
+        world.clock,
+        person_id=who.person_id,
+        round_id=FIRST.id,
+        chain=store[0],
+        store_code=store[1],
+    )
+
+
+async def open_again(world: World, who: Someone, until: date = RECOLLECTION) -> None:
+    await reopen(
+        world.db,
+        world.clock,
+        person_id=who.person_id,
+        round_id=FIRST.id,
+        until=until,
+        operator="operator-1",
+    )
+
+
+async def arrive_at(tx: Transaction, store: tuple[Chain, str], when: int) -> int:
+    return await packing.arrive_store(
+        tx, round=FIRST, chain=store[0], store_code=store[1], at=day(4, when)
+    )
+
+
+async def test_what_nobody_collected_goes_back_to_the_centre(world: World) -> None:
+    late = await world.person()
+    await world.order(late, store=OTHER)
+    await world.many_orders(3)
+    collected = await ready(world)
+    await collect(world, collected)
+    assert await forfeit(world, 4, 1) == 0  # the last day is one of collection
+    assert await forfeit(world) == 4
+    assert await forfeit(world) == 0
+    assert await world.state(late) == "forfeited"
+    assert await world.state(collected) == "collected"
+    stock = await world.rows("SELECT chain, round_id, packs FROM centre_stock ORDER BY chain")
+    assert stock == [("FM", FIRST.id, 1), ("SE", FIRST.id, 3)]
+    returned = await world.rows(
+        "SELECT state FROM parcel JOIN orders USING (person_id, round_id)"
+        " WHERE returned_at IS NOT NULL"
+    )
+    assert returned == [("forfeited",)] * 4
+
+
+async def test_a_forfeited_pack_keeps_its_claim(world: World) -> None:
+    who = await ready(world)
+    await forfeit(world)
+    await world.clock.set(day(4, 2, 0))
+    with pytest.raises(Forfeited):
+        await collect(world, who)
+    async with world.db.transaction() as tx:
+        (claim,) = await claims_of(tx, who.person_id)
+    assert (claim.during.start, claim.collected) == (FIRST.pickup_from, False)
+
+
+async def test_a_reopened_pack_comes_again_and_is_collected_once(world: World) -> None:
+    who = await ready(world)
+    await forfeit(world)
+    await world.clock.set(day(4, 10))
+    await open_again(world, who)
+    assert await world.value("SELECT packs FROM centre_stock") == 0
+    with pytest.raises(NotArrived):
+        await collect(world, who)
+    async with world.db.transaction() as tx:
+        assert await arrive_at(tx, OURS, 12) == 1
+    await world.clock.set(day(4, 20, 23, 59))
+    await slip(world, who, await number_of(world, who))
+    await collect(world, who)
+    with pytest.raises(AlreadyCollected):
+        await collect(world, who)
+    async with world.db.transaction() as tx:
+        claims = await claims_of(tx, who.person_id)
+    assert [claim.during.start for claim in claims] == [FIRST.pickup_from]  # no new claim
+    acts = await world.rows("SELECT actor, act FROM audit_log ORDER BY seq")
+    assert acts == [
+        ("system", "seal_collections"),
+        ("operator-1", "reopen"),
+        ("se-100001-a", "hand_over"),
+    ]
+
+
+async def test_a_pack_is_reopened_once(world: World) -> None:
+    who = await ready(world)
+    with pytest.raises(NotForfeited):
+        await open_again(world, who)
+    await forfeit(world)
+    await world.clock.set(day(4, 10))
+    with pytest.raises(ValueError, match="until"):
+        await open_again(world, who, date(2020, 4, 9))
+    await open_again(world, who)
+    async with world.db.transaction() as tx:
+        await arrive_at(tx, OURS, 12)
+    assert await forfeit(world, 4, 20) == 0
+    await world.clock.set(day(4, 21, 0))
+    with pytest.raises(PickupOver):
+        await collect(world, who)
+    assert await forfeit(world, 4, 21) == 1
+    assert await world.value("SELECT packs FROM centre_stock") == 1
+    with pytest.raises(PickupOver):
+        await collect(world, who)
+    with pytest.raises(NotForfeited):
+        await open_again(world, who, date(2020, 4, 30))
+
+
+async def test_before_shipping_another_store_simply_gets_the_pack(world: World) -> None:
+    who = await world.person()
+    await world.order(who)
+    await world.many_orders(2, store=OTHER)
+    await world.pack()
+    await move(world, who)
+    async with world.db.transaction() as tx:
+        lines = await packing.packing_list(tx, round_id=FIRST.id, chain=OTHER[0])
+        assert await packing.packing_list(tx, round_id=FIRST.id, chain=OURS[0]) == []
+    assert [line.packs for line in lines] == [3]
+    await world.deliver()
+    await world.clock.set(day(3, 26))
+    found = await slip(world, who, await number_of(world, who), store=OTHER)
+    assert found.bag_number == 3
+    with pytest.raises(WrongStore):
+        await collect(world, who)
+    await collect(world, who, store=OTHER)
+
+
+async def test_a_pack_at_a_store_that_closed_travels_on(world: World) -> None:
+    who = await ready(world)
+    async with world.db.transaction() as tx:
+        await set_store_open(tx, chain=OURS[0], code=OURS[1], open=False)
+    await move(world, who)
+    assert await world.state(who) == "paid"
+    with pytest.raises(NotArrived):
+        await collect(world, who, store=OTHER)
+    async with world.db.transaction() as tx:
+        assert await arrive_at(tx, OTHER, 1) == 1
+        assert await arrive_at(tx, OTHER, 1) == 0
+    await collect(world, who, store=OTHER)
+
+
+async def test_an_unpaid_order_may_change_its_store_too(world: World) -> None:
+    who = await world.person()
+    await world.order(who, state="awaiting_payment")
+    await move(world, who)
+    assert await world.state(who) == "awaiting_payment"
+    assert await world.value("SELECT chain FROM orders") == OTHER[0]
+    await move(world, who)  # to where it is: nothing happens
+
+
+@pytest.mark.parametrize(
+    ("store", "refused"), [(CLOSED, StoreClosed), ((Chain.HL, "999"), UnknownStore)]
+)
+async def test_the_new_store_is_open_and_exists(
+    world: World, store: tuple[Chain, str], refused: type[Refusal]
+) -> None:
+    who = await ready(world)
+    with pytest.raises(refused):
+        await move(world, who, store)
+    assert await world.value("SELECT chain FROM orders") == OURS[0]
+
+
+async def test_without_a_pack_to_get_there_is_no_store_to_change(world: World) -> None:
+    nobody, lapsed = await world.person(), await world.person()
+    await world.order(lapsed, state="lapsed")
+    late = await world.person()
+    await world.order(late)
+    done = await ready(world)
+    await collect(world, done)
+    await forfeit(world)
+    for who, refused in (
+        (nobody, NoPreorder),
+        (lapsed, NotPaid),
+        (done, AlreadyCollected),
+        (late, Forfeited),
+    ):
+        with pytest.raises(refused):
+            await move(world, who)

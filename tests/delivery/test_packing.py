@@ -1,0 +1,111 @@
+"""Packing, shipping and arrival (B16), set by set."""
+
+import pytest
+
+from delivery.world import CLOSED, FIRST, OTHER, OURS, World, day
+from emask.delivery import packing
+from emask.delivery.model import NotReleasedYet, PackingLine
+from emask.rounds.model import Chain
+from emask.rules.pickup import is_pickup_number, pickup_number
+
+
+async def test_the_check_digit_of_the_database_is_that_of_the_rules(world: World) -> None:
+    numbers = [f"{number:08}" for number in range(0, 10**8, 19_997)]
+    rows = await world.rows(
+        "SELECT digits, digits || pickup_check_digit(digits) FROM unnest(%s::text[]) AS t (digits)",
+        numbers,
+    )
+    assert len(rows) == len(numbers) > 5_000
+    assert all(pickup_number(str(digits)) == complete for digits, complete in rows)
+
+
+async def test_pickup_numbers_are_random_and_pass_the_kiosk(world: World) -> None:
+    rows = await world.rows("SELECT random_pickup_number() FROM generate_series(1, 20000)")
+    numbers = [str(number) for (number,) in rows]
+    assert all(is_pickup_number(number) for number in numbers)
+    assert len(set(numbers)) > 19_980  # of 10^8: two in 20,000 hardly ever meet
+    for place in range(8):  # every digit in every place about every tenth time
+        counts = [sum(number[place] == digit for number in numbers) for digit in "0123456789"]
+        assert min(counts) > 1_750
+        assert max(counts) < 2_250
+
+
+async def test_every_paid_order_gets_one_bag_in_its_store(world: World) -> None:
+    await world.many_orders(40, store=OURS)
+    await world.many_orders(7, store=OTHER)
+    await world.many_orders(5, store=OURS, state="lapsed")
+    async with world.db.transaction() as tx:
+        packs = await packing.pack(tx, round=FIRST, at=FIRST.release_at)
+        lines = await packing.packing_list(tx, round_id=FIRST.id, chain=Chain.SE)
+        none = await packing.packing_list(tx, round_id=FIRST.id, chain=Chain.HL)
+    assert packs == {Chain.SE: 40, Chain.FM: 7}  # together: the paid orders
+    assert lines == [PackingLine(store_code=OURS[1], store_name="門市100001", packs=40)]
+    assert none == []
+    for (chain, code), number in ((OURS, 40), (OTHER, 7)):
+        bags = await world.rows(
+            "SELECT bag_number FROM parcel WHERE chain = %s AND store_code = %s ORDER BY 1",
+            chain,
+            code,
+        )
+        assert [bag for (bag,) in bags] == list(range(1, number + 1))
+
+
+async def test_packing_again_changes_nothing_and_late_payers_get_the_next_bags(
+    world: World,
+) -> None:
+    await world.many_orders(3)
+    await world.pack()
+    before = await world.rows("SELECT * FROM parcel ORDER BY person_id")
+    await world.pack()
+    assert await world.rows("SELECT * FROM parcel ORDER BY person_id") == before
+    await world.many_orders(2)
+    async with world.db.transaction() as tx:
+        packs = await packing.pack(tx, round=FIRST, at=FIRST.release_at)
+    assert packs == {Chain.SE: 5}
+    assert await world.rows("SELECT bag_number FROM parcel ORDER BY 1") == [
+        (bag,) for bag in range(1, 6)
+    ]
+
+
+async def test_nothing_is_packed_while_money_can_still_settle(world: World) -> None:
+    await world.many_orders(1)
+    with pytest.raises(NotReleasedYet):
+        async with world.db.transaction() as tx:
+            await packing.pack(tx, round=FIRST, at=day(3, 22, 7, 59))
+    assert await world.rows("SELECT * FROM parcel") == []
+
+
+async def test_only_what_was_shipped_arrives(world: World) -> None:
+    await world.many_orders(4, store=OURS)
+    await world.pack()
+    async with world.db.transaction() as tx:
+        assert await packing.arrive(tx, round=FIRST, at=day(3, 26, 0)) == 0
+        await packing.ship(tx, round=FIRST, at=day(3, 25, 8))
+    await world.many_orders(2, store=OTHER)
+    await world.pack()  # a shipment that stays in its centre
+    async with world.db.transaction() as tx:
+        assert await packing.arrive(tx, round=FIRST, at=day(3, 26, 0)) == 4
+        assert await packing.arrive(tx, round=FIRST, at=day(3, 26, 1)) == 0
+    states = await world.rows("SELECT chain, state, count(*) FROM orders GROUP BY 1, 2 ORDER BY 1")
+    assert states == [("FM", "paid", 2), ("SE", "arrived", 4)]
+
+
+async def test_a_chain_may_report_the_arrival_at_one_store(world: World) -> None:
+    await world.many_orders(4, store=OURS)
+    await world.many_orders(2, store=OTHER)
+    await world.pack()
+    async with world.db.transaction() as tx:
+        early = await packing.arrive_store(
+            tx, round=FIRST, chain=OURS[0], store_code=OURS[1], at=day(3, 25, 14)
+        )
+        nothing_sent = await packing.arrive_store(
+            tx, round=FIRST, chain=CLOSED[0], store_code=CLOSED[1], at=day(3, 25, 14)
+        )
+        await packing.ship(tx, round=FIRST, at=day(3, 25, 18))
+        rest = await packing.arrive(tx, round=FIRST, at=day(3, 26, 0))
+    assert (early, nothing_sent, rest) == (4, 0, 2)
+    shipments = await world.rows("SELECT chain, shipped_at, arrived_at FROM shipment ORDER BY 1")
+    assert shipments == [
+        ("FM", day(3, 25, 18), day(3, 26, 0)),
+        ("SE", day(3, 25, 14), day(3, 25, 14)),
+    ]
