@@ -1,0 +1,282 @@
+from datetime import timedelta
+
+import pytest
+
+from emask.database.pool import Database
+from emask.identity.certificates import new_challenge
+from emask.identity.sign_in import (
+    sign_in_with_card,
+    sign_in_with_certificate,
+    sign_in_with_device,
+    sign_in_with_own_number,
+)
+from emask.rules.people import InvalidEntry, make_national_id
+from emask.rules.refusals import LockedOut
+from emask.sandbox.evidence import Network
+from identity.world import HUA, MING, PASSWORD, STRANGER, WRONG, World, refused
+
+
+async def by_card(world: World, *, password: str = PASSWORD) -> None:
+    await sign_in_with_card(world.identity, evidence=await world.card(MING), password=password)
+
+
+async def count(db: Database, table: str) -> int:
+    async with db.transaction() as tx:
+        row = await (await tx.execute(f"SELECT count(*) FROM {table}")).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def test_a_card_of_another_number_is_unknown(world: World) -> None:
+    await world.register(MING)
+    async with refused("card_unknown"):
+        await sign_in_with_card(
+            world.identity,
+            evidence=await world.card(MING, number=HUA.nhi_card),
+            password=PASSWORD,
+        )
+
+
+async def test_a_wrong_password_leaves_the_card_in_the_reader(world: World) -> None:
+    await world.register(MING)
+    evidence = await world.card(MING)
+    async with refused("wrong_password"):
+        await sign_in_with_card(world.identity, evidence=evidence, password=WRONG)
+    await sign_in_with_card(world.identity, evidence=evidence, password=PASSWORD)
+
+
+async def test_a_password_typed_in_full_width_is_the_same(world: World) -> None:
+    await world.register(MING)
+    await by_card(world, password="ｃｏｒｒｅｃｔ　ｈｏｒｓｅ")
+
+
+async def test_a_password_of_any_length_is_just_wrong(world: World) -> None:
+    await world.register(MING)
+    async with refused("wrong_password"):
+        await by_card(world, password="x" * 100_000)
+
+
+async def test_five_wrong_passwords_pause_the_card_for_fifteen_minutes(world: World) -> None:
+    await world.register(MING)
+    for _ in range(5):
+        async with refused("wrong_password"):
+            await by_card(world, password=WRONG)
+    with pytest.raises(LockedOut) as refusal:
+        await by_card(world)
+    assert refusal.value.until == await world.clock.now() + timedelta(minutes=15)
+    await world.wait(timedelta(minutes=14, seconds=59))
+    async with refused("locked_out"):
+        await by_card(world)
+    await world.wait(timedelta(seconds=1))
+    await by_card(world)
+
+
+async def test_tries_during_a_pause_do_not_lengthen_it(world: World) -> None:
+    await world.register(MING)
+    for _ in range(5):
+        async with refused("wrong_password"):
+            await by_card(world, password=WRONG)
+    await world.wait(timedelta(minutes=10))
+    async with refused("locked_out"):
+        await by_card(world, password=WRONG)
+    await world.wait(timedelta(minutes=5))
+    await by_card(world)
+
+
+async def test_after_a_pause_five_more_are_judged(world: World) -> None:
+    await world.register(MING)
+    for _ in range(2):
+        for _ in range(5):
+            async with refused("wrong_password"):
+                await by_card(world, password=WRONG)
+        async with refused("locked_out"):
+            await by_card(world, password=WRONG)
+        await world.wait(timedelta(minutes=15))
+
+
+async def test_a_right_password_starts_the_count_anew(world: World) -> None:
+    await world.register(MING)
+    for _ in range(3):
+        for _ in range(4):
+            async with refused("wrong_password"):
+                await by_card(world, password=WRONG)
+        await by_card(world)
+
+
+async def test_wrong_tries_long_apart_are_not_in_a_row(world: World) -> None:
+    await world.register(MING)
+    for _ in range(7):
+        async with refused("wrong_password"):
+            await by_card(world, password=WRONG)
+        await world.wait(timedelta(minutes=15))
+    await by_card(world)
+
+
+async def test_one_persons_pause_is_nobody_elses(world: World) -> None:
+    await world.register(MING)
+    await world.register(HUA)
+    for _ in range(5):
+        async with refused("wrong_password"):
+            await by_card(world, password=WRONG)
+    await sign_in_with_card(world.identity, evidence=await world.card(HUA), password=PASSWORD)
+
+
+@pytest.mark.parametrize("age", [timedelta(minutes=5), timedelta(days=1)])
+async def test_an_old_reading_is_refused(world: World, age: timedelta) -> None:
+    await world.register(MING)
+    evidence = await world.card(MING)
+    await world.wait(age)
+    async with refused("evidence_replayed"):
+        await sign_in_with_card(world.identity, evidence=evidence, password=PASSWORD)
+
+
+async def test_a_forged_reading_is_unknown(world: World) -> None:
+    await world.register(MING)
+    async with refused("card_unknown"):
+        await sign_in_with_card(world.identity, evidence="forged", password=PASSWORD)
+
+
+async def test_a_challenge_is_answered_once(world: World) -> None:
+    await world.bind_certificate(MING)
+    challenge = await new_challenge(world.identity)
+    for code in (None, "evidence_replayed"):
+        attempt = sign_in_with_certificate(
+            world.identity,
+            evidence=await world.signature(MING, challenge=challenge),
+            challenge=challenge,
+        )
+        if code is None:
+            await attempt
+            continue
+        async with refused(code):
+            await attempt
+
+
+async def test_a_challenge_lasts_five_minutes(world: World) -> None:
+    await world.bind_certificate(MING)
+    challenge = await new_challenge(world.identity)
+    await world.wait(timedelta(minutes=5))
+    async with refused("evidence_replayed"):
+        await sign_in_with_certificate(
+            world.identity,
+            evidence=await world.signature(MING, challenge=challenge),
+            challenge=challenge,
+        )
+
+
+@pytest.mark.parametrize("challenge", ["", ".", "1.2.3", "9999999999.nonce.00", "中文.字"])
+async def test_a_challenge_that_is_not_ours_is_refused(world: World, challenge: str) -> None:
+    await world.bind_certificate(MING)
+    async with refused("certificate_invalid"):
+        await sign_in_with_certificate(
+            world.identity,
+            evidence=await world.signature(MING, challenge=challenge),
+            challenge=challenge,
+        )
+
+
+async def test_a10_an_own_number_binds_the_phone_and_registers(world: World) -> None:
+    assert await world.own_number(MING) == world.id_of(MING)
+    assert await count(world.identity.db, "registration") == 1
+    await world.wait(timedelta(days=1))
+    person_id = await sign_in_with_device(world.identity, unlock_evidence=await world.unlock())
+    assert person_id == world.id_of(MING)
+
+
+async def test_a5_residents_are_told_before_the_line_is_looked_at(world: World) -> None:
+    """Whatever is wrong with the line, and even without one."""
+    async with refused("nationals_only"):
+        await sign_in_with_own_number(
+            world.identity,
+            id_number="A800000014",
+            evidence="no line at all",
+            unlock_evidence="no phone either",
+        )
+
+
+async def test_an_id_number_that_cannot_be_one_is_told_first(world: World) -> None:
+    with pytest.raises(InvalidEntry):
+        await sign_in_with_own_number(
+            world.identity, id_number="A123456780", evidence="", unlock_evidence=""
+        )
+
+
+async def test_a4_evidence_the_operator_does_not_know_is_no_mobile_network(world: World) -> None:
+    async with refused("not_on_mobile_network"):
+        await sign_in_with_own_number(
+            world.identity,
+            id_number=MING.id_number,
+            evidence="forged",
+            unlock_evidence=await world.unlock(),
+        )
+
+
+async def test_only_the_owner_of_a_line_learns_that_the_registry_lacks_them(
+    world: World,
+) -> None:
+    async with refused("not_registered"):
+        await world.own_number(STRANGER)
+    async with refused("not_own_number"):
+        await sign_in_with_own_number(
+            world.identity,
+            id_number=make_national_id(99),
+            evidence=await world.line(MING),
+            unlock_evidence=await world.unlock(),
+        )
+
+
+async def test_a13_the_phone_that_is_unlocked_holds_the_sim(world: World) -> None:
+    async with refused("unlock_failed"):
+        await sign_in_with_own_number(
+            world.identity,
+            id_number=MING.id_number,
+            evidence=await world.line(MING, handset="phone-1"),
+            unlock_evidence=await world.unlock("phone-2"),
+        )
+
+
+async def test_a13_a_handset_that_is_one_persons_own_is_never_anothers(world: World) -> None:
+    await world.own_number(MING, handset="phone-1")
+    async with refused("not_own_number"):
+        await world.own_number(HUA, handset="phone-1")
+    assert await world.own_number(HUA, handset="phone-2") == world.id_of(HUA)
+    assert await world.own_number(MING, handset="phone-1") == world.id_of(MING)
+
+
+async def test_a13_a_person_may_own_two_handsets(world: World) -> None:
+    await world.own_number(MING, handset="phone-1")
+    await world.own_number(MING, handset="phone-2")
+    for handset in ("phone-1", "phone-2"):
+        unlock = await world.unlock(handset)
+        assert await sign_in_with_device(world.identity, unlock_evidence=unlock) == world.id_of(
+            MING
+        )
+
+
+async def test_evidence_of_a_line_and_an_unlock_is_good_once(world: World) -> None:
+    line, unlock = await world.line(MING), await world.unlock()
+    attempts = [(line, unlock), (line, await world.unlock()), (await world.line(MING), unlock)]
+    for number, (evidence, unlock_evidence) in enumerate(attempts):
+        attempt = sign_in_with_own_number(
+            world.identity,
+            id_number=MING.id_number,
+            evidence=evidence,
+            unlock_evidence=unlock_evidence,
+        )
+        if number == 0:
+            await attempt
+            continue
+        async with refused("evidence_replayed"):
+            await attempt
+
+
+async def test_a_refused_line_leaves_no_trace(world: World) -> None:
+    async with refused("not_on_mobile_network"):
+        await sign_in_with_own_number(
+            world.identity,
+            id_number=MING.id_number,
+            evidence=await world.line(MING, network=Network.WIFI),
+            unlock_evidence=await world.unlock(),
+        )
+    for table in ("registration", "device", "own_handset", "used_evidence"):
+        assert await count(world.identity.db, table) == 0
