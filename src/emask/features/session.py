@@ -1,0 +1,36 @@
+"""Sessions of a scenario's people: opened by signing in, renewed without a word."""
+
+from uuid import UUID
+
+from emask.features.citizen import Citizen
+from emask.features.outcome import Unfulfilled
+from emask.features.world import World
+from emask.identity.model import Session
+from emask.identity.sessions import SessionEnded
+from emask.rules.calendar import Channel
+
+
+async def open_session(world: World, citizen: Citizen, person_id: UUID, channel: Channel) -> None:
+    """The session of a sign-in that has just succeeded."""
+    citizen.person_id = person_id
+    citizen.channel = channel
+    citizen.token = world.system.sessions.issue(
+        person_id=person_id, channel=channel, now=await world.now()
+    )
+
+
+async def session_of(world: World, citizen: Citizen) -> Session:
+    """The session of the last sign-in, renewed if it is over.
+
+    Raises:
+        Unfulfilled: the citizen has never signed in with success.
+    """
+    if citizen.token is None or citizen.channel is None or citizen.person_id is None:
+        raise Unfulfilled(
+            zh=f"{citizen.person.name} 還沒有完成認證", en="this person has not signed in"
+        )
+    try:
+        return world.system.sessions.read(citizen.token, now=await world.now())
+    except SessionEnded:
+        await open_session(world, citizen, citizen.person_id, citizen.channel)
+        return world.system.sessions.read(citizen.token, now=await world.now())

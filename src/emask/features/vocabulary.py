@@ -1,0 +1,26 @@
+"""All steps that a feature may use."""
+
+from emask.features import (
+    steps_counter,
+    steps_delivery,
+    steps_draw,
+    steps_identity,
+    steps_notices,
+    steps_outcomes,
+    steps_payment,
+    steps_preorder,
+    steps_rounds,
+)
+from emask.features.registry import Registry
+
+VOCABULARY = Registry.of(
+    steps_rounds.STEPS,
+    steps_identity.STEPS,
+    steps_preorder.STEPS,
+    steps_draw.STEPS,
+    steps_notices.STEPS,
+    steps_payment.STEPS,
+    steps_counter.STEPS,
+    steps_delivery.STEPS,
+    steps_outcomes.STEPS,
+)

@@ -1,0 +1,1 @@
+"""What falls due when, where everybody stands, whether all of it is sound, and rehearsals."""

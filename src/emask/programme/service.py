@@ -1,0 +1,107 @@
+"""Carrying out what falls due, in its order, and moving a set clock through it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from emask.database.clock import SetClock
+from emask.draw.ports import BeaconNotReady
+from emask.notices.service import drain
+from emask.programme import queries
+from emask.programme.steps import STEPS, Step
+from emask.programme.system import System
+from emask.rounds.service import all_rounds
+from emask.rules.calendar import Round
+
+
+class ClockNotSettable(Exception):
+    """The system lives by the machine's clock, which nobody moves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDone:
+    """A step that was carried out, and the instant at which it had fallen due."""
+
+    round_id: str
+    step: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Due:
+    at: datetime
+    round: Round
+    step: Step
+
+
+async def run_due(system: System, until: datetime) -> list[StepDone]:
+    """Carry out everything that is due up to and including ``until``, which is now.
+
+    A draw whose beacon value is not there yet, and what comes after it, waits for the next call.
+    """
+    done: list[StepDone] = []
+    waiting: set[str] = set()
+    while due := await _next_due(system, until, waiting):
+        try:
+            await due.step.run(system, due.round, until)
+        except BeaconNotReady:
+            waiting.add(due.round.id)
+        else:
+            done.append(_done(due))
+    return done
+
+
+async def advance_to(system: System, instant: datetime) -> list[StepDone]:
+    """Move the set clock to ``instant``, carrying out what is due on the way.
+
+    While a step runs the clock stands where the step is due, and its notices go out before the
+    next one.
+
+    Raises:
+        ClockNotSettable: the system lives by the machine's clock.
+    """
+    clock = system.clock
+    if not isinstance(clock, SetClock):
+        raise ClockNotSettable
+    done: list[StepDone] = []
+    while due := await _next_due(system, instant, ()):
+        await clock.set(due.at)
+        await due.step.run(system, due.round, due.at)
+        await send_notices(system)
+        done.append(_done(due))
+    await clock.set(instant)
+    await send_notices(system)
+    return done
+
+
+async def send_notices(system: System) -> int:
+    """Send every notice that may go out now; returns how many went."""
+    sent = 0
+    while batch := await drain(system.db, system.clock, system.vault, system.partners.sms):
+        sent += batch
+    return sent
+
+
+async def _next_due(system: System, until: datetime, without: Iterable[str]) -> _Due | None:
+    """The step that fell due first and is not done; of two at once the earlier round's."""
+    async with system.db.transaction() as tx:
+        rounds = await all_rounds(tx)
+        done = await queries.steps_done(tx)
+    next_steps = (
+        _first_open(round, done.get(round.id, frozenset()), system)
+        for round in rounds
+        if round.id not in without
+    )
+    due = [step for step in next_steps if step is not None and step.at <= until]
+    return min(due, key=lambda each: each.at, default=None)
+
+
+def _first_open(round: Round, done: frozenset[str], system: System) -> _Due | None:
+    for step in STEPS:
+        if step.name not in done:
+            return _Due(at=step.due(round, system.partners.beacon), round=round, step=step)
+    return None
+
+
+def _done(due: _Due) -> StepDone:
+    return StepDone(round_id=due.round.id, step=due.step.name, due=due.at)

@@ -1,0 +1,156 @@
+"""What falls due in a round, in its order: closing, draw, notices, lapses, packing, collection.
+
+Each step is carried out once and noted in ``round_step``. A step that is one transaction notes
+itself in it; freezing and drawing take several and are safe to begin again.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from emask.database.pool import Transaction
+from emask.delivery import packing
+from emask.delivery.forfeits import forfeit_uncollected
+from emask.draw import service as draw
+from emask.draw.ports import Beacon
+from emask.notices import service as notices
+from emask.payment import service as payment
+from emask.programme import queries
+from emask.programme.system import System
+from emask.rules.calendar import Round, at as taipei
+
+Figures = dict[str, int]
+
+FREEZE_TO_BEACON = timedelta(minutes=10)
+_SHIPPING_HOUR = 8
+_NOTICE_HOUR = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing that falls due: when, and how it is carried out."""
+
+    name: str
+    due: Callable[[Round, Beacon], datetime]
+    run: Callable[[System, Round, datetime], Awaitable[None]]
+
+
+def _in_one_transaction(
+    name: str, act: Callable[[Transaction, Round, datetime], Awaitable[Mapping[str, int]]]
+) -> Callable[[System, Round, datetime], Awaitable[None]]:
+    async def run(system: System, round: Round, at: datetime) -> None:
+        async with system.db.transaction() as tx:
+            # The row comes first: another process that carries out the same step waits for it.
+            if await queries.begin_step(tx, round_id=round.id, step=name, at=at):
+                figures = await act(tx, round, at)
+                await queries.note_figures(tx, round_id=round.id, step=name, figures=figures)
+
+    return run
+
+
+async def _close(system: System, round: Round, at: datetime) -> None:
+    record = await draw.freeze(system.db, round=round, at=at, beacon=system.partners.beacon)
+    await _note(system, round, "close", at, {"entries": record.entries})
+
+
+async def _draw(system: System, round: Round, at: datetime) -> None:
+    record = await draw.run_draw(system.db, round=round, at=at, beacon=system.partners.beacon)
+    await _note(system, round, "draw", at, {"selected": record.selected or 0})
+
+
+async def _note(system: System, round: Round, name: str, at: datetime, figures: Figures) -> None:
+    async with system.db.transaction() as tx:
+        if await queries.begin_step(tx, round_id=round.id, step=name, at=at):
+            await queries.note_figures(tx, round_id=round.id, step=name, figures=figures)
+
+
+async def _publish(tx: Transaction, round: Round, at: datetime) -> Figures:
+    await draw.publish(tx, round_id=round.id, at=at)
+    orders = await payment.open_orders(tx, round=round, at=at)
+    await notices.notify_draw(tx, round=round, at=at)
+    return {"orders": orders}
+
+
+async def _remind(tx: Transaction, round: Round, at: datetime) -> Figures:
+    await notices.notify_unpaid(tx, round=round, at=at)
+    return {}
+
+
+async def _lapse(tx: Transaction, round: Round, at: datetime) -> Figures:
+    return {"lapsed": await payment.lapse_unpaid(tx, round=round, at=at)}
+
+
+async def _pack(tx: Transaction, round: Round, at: datetime) -> Figures:
+    packed = await packing.pack(tx, round=round, at=at)
+    return {str(chain): packs for chain, packs in packed.items()}
+
+
+async def _ship(tx: Transaction, round: Round, at: datetime) -> Figures:
+    await packing.ship(tx, round=round, at=at)
+    return {}
+
+
+async def _arrive(tx: Transaction, round: Round, at: datetime) -> Figures:
+    arrived = await packing.arrive(tx, round=round, at=at)
+    await notices.notify_arrival(tx, round=round, at=at)
+    return {"arrived": arrived}
+
+
+async def _last_day(tx: Transaction, round: Round, at: datetime) -> Figures:
+    await notices.notify_last_day(tx, round=round, at=at)
+    return {}
+
+
+async def _forfeit(tx: Transaction, round: Round, at: datetime) -> Figures:
+    forfeited = await forfeit_uncollected(tx, round=round, at=at)
+    await notices.notify_forfeits(tx, round=round, at=at)
+    return {"forfeited": forfeited}
+
+
+def _drawn_at(round: Round, beacon: Beacon) -> datetime:
+    return beacon.instant_of(beacon.round_after(round.closes_at + FREEZE_TO_BEACON))
+
+
+def _published_at(round: Round, beacon: Beacon) -> datetime:
+    return max(round.pay_from, _drawn_at(round, beacon))
+
+
+def _reminded_at(round: Round, beacon: Beacon) -> datetime:
+    return max(round.pay_until - timedelta(days=1), _published_at(round, beacon))
+
+
+def _shipped_at(round: Round, _: Beacon) -> datetime:
+    return max(taipei(round.pickup_from - timedelta(days=1), _SHIPPING_HOUR), round.release_at)
+
+
+STEPS: tuple[Step, ...] = (
+    Step(name="close", due=lambda round, _: round.closes_at, run=_close),
+    Step(name="draw", due=_drawn_at, run=_draw),
+    Step(name="publish", due=_published_at, run=_in_one_transaction("publish", _publish)),
+    Step(name="remind", due=_reminded_at, run=_in_one_transaction("remind", _remind)),
+    Step(
+        name="lapse",
+        due=lambda round, _: round.release_at,
+        run=_in_one_transaction("lapse", _lapse),
+    ),
+    Step(
+        name="pack", due=lambda round, _: round.release_at, run=_in_one_transaction("pack", _pack)
+    ),
+    Step(name="ship", due=_shipped_at, run=_in_one_transaction("ship", _ship)),
+    Step(
+        name="arrive",
+        due=lambda round, _: round.pickup_opens_at,
+        run=_in_one_transaction("arrive", _arrive),
+    ),
+    Step(
+        name="last_day",
+        due=lambda round, _: taipei(round.pickup_until, _NOTICE_HOUR),
+        run=_in_one_transaction("last_day", _last_day),
+    ),
+    Step(
+        name="forfeit",
+        due=lambda round, _: round.pickup_ends_at,
+        run=_in_one_transaction("forfeit", _forfeit),
+    ),
+)
+"""In the order in which they are carried out; a step never runs before the one above it."""

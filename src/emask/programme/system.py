@@ -1,0 +1,64 @@
+"""The running system: one database, one clock, one set of keys, and the partners outside."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from emask.database.clock import Clock
+from emask.database.pool import Database
+from emask.database.vault import Keys, Vault
+from emask.draw.ports import Beacon
+from emask.identity.ports import IdentityPartners
+from emask.identity.service import Identity
+from emask.identity.sessions import Sessions
+from emask.notices.ports import SmsSender
+from emask.payment.ports import Gateway
+from emask.preorder.intake import Intake
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partners:
+    """Everything outside, each behind its port."""
+
+    identity: IdentityPartners
+    beacon: Beacon
+    gateway: Gateway
+    sms: SmsSender
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """All that a use case may ask for."""
+
+    db: Database
+    clock: Clock
+    keys: Keys
+    vault: Vault
+    sessions: Sessions
+    partners: Partners
+    intake: Intake
+
+    @property
+    def identity(self) -> Identity:
+        """What the identity use cases are given first."""
+        return Identity(
+            db=self.db, clock=self.clock, vault=self.vault, partners=self.partners.identity
+        )
+
+
+@asynccontextmanager
+async def open_system(
+    db: Database, *, clock: Clock, keys: Keys, partners: Partners
+) -> AsyncIterator[System]:
+    """The system over an open, migrated database, with its intake running."""
+    vault = Vault(keys)
+    async with Intake(db, clock, vault) as intake:
+        yield System(
+            db=db,
+            clock=clock,
+            keys=keys,
+            vault=vault,
+            sessions=Sessions(keys),
+            partners=partners,
+            intake=intake,
+        )
