@@ -137,7 +137,8 @@ async def announce_deferral(
         "INSERT INTO outbox AS o (person_id, kind, reference, payload, created_at, next_at)"
         " VALUES (%(person)s, %(kind)s, %(reference)s, %(payload)s, %(at)s, %(at)s)"
         " ON CONFLICT (person_id, kind, reference) DO UPDATE SET state = 'waiting',"
-        " sent_at = NULL, provider_id = NULL, attempts = 0, next_at = excluded.next_at",
+        " sent_at = NULL, provider_id = NULL, attempts = 0,"
+        " created_at = excluded.created_at, next_at = excluded.next_at",
         {
             "person": person_id,
             "kind": DEFERRED,
