@@ -1,0 +1,131 @@
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from emask.database.audit_log import first_broken_link
+from emask.identity.counter_office import (
+    NotAnOfficer,
+    bind_phone_at_counter,
+    register_at_counter,
+    serve_at_counter,
+)
+from emask.identity.decisions import HOUSEHOLD_CERTIFICATE
+from emask.identity.model import NewPerson, StaffRole, StaffSession
+from emask.identity.registration import reset_password
+from emask.identity.sign_in import sign_in_with_card, sign_in_with_device
+from emask.rules.people import Document, InvalidEntry
+from identity.world import ANNA, HUA, MING, OFFICER, PASSWORD, STRANGER, World, refused
+
+ALL_THREE = frozenset({Document.NHI_CARD, Document.NATIONAL_ID, HOUSEHOLD_CERTIFICATE})
+TWO = frozenset({Document.NHI_CARD, Document.NATIONAL_ID})
+RESIDENTS = frozenset({Document.NHI_CARD, Document.RESIDENCE_PERMIT})
+
+
+async def register(
+    world: World,
+    person: NewPerson,
+    documents: frozenset[str],
+    *,
+    waived_reason: str | None = None,
+    officer: StaffSession = OFFICER,
+) -> UUID:
+    return await register_at_counter(
+        world.identity,
+        officer=officer,
+        id_number=person.id_number,
+        documents=documents,
+        waived_reason=waived_reason,
+    )
+
+
+async def log(world: World) -> list[tuple[str, str, str, dict[str, object]]]:
+    async with world.identity.db.transaction() as tx:
+        assert await first_broken_link(tx) is None
+        cursor = await tx.execute("SELECT actor, act, subject, detail FROM audit_log ORDER BY seq")
+        return [(row[0], row[1], row[2], row[3]) for row in await cursor.fetchall()]
+
+
+@pytest.mark.parametrize(
+    ("person", "documents", "waived_reason"),
+    [(MING, ALL_THREE, None), (MING, TWO, "household of one"), (ANNA, RESIDENTS, None)],
+)
+async def test_a1_1_3_an_officer_registers_and_the_log_tells_it(
+    world: World, person: NewPerson, documents: frozenset[str], waived_reason: str | None
+) -> None:
+    person_id = await register(world, person, documents, waived_reason=waived_reason)
+    assert person_id == world.id_of(person)
+    detail = {"documents": sorted(documents), "waived_reason": waived_reason}
+    assert await log(world) == [("officer-1", "register", str(person_id), detail)]
+
+
+@pytest.mark.parametrize(
+    ("person", "documents"),
+    [(MING, TWO), (MING, RESIDENTS), (ANNA, ALL_THREE), (ANNA, frozenset[str]())],
+)
+async def test_a7_without_the_documents_nothing_is_done(
+    world: World, person: NewPerson, documents: frozenset[str]
+) -> None:
+    async with refused("documents_missing"):
+        await register(world, person, documents)
+    assert await log(world) == []
+
+
+async def test_only_people_of_the_registry_are_registered(world: World) -> None:
+    async with refused("card_unknown"):
+        await register(world, STRANGER, ALL_THREE)
+    with pytest.raises(InvalidEntry):
+        await register(world, replace(STRANGER, id_number="A123456780"), ALL_THREE)
+
+
+@pytest.mark.parametrize("role", set(StaffRole) - {StaffRole.OFFICER})
+async def test_nobody_but_an_officer_acts_for_people(world: World, role: StaffRole) -> None:
+    with pytest.raises(NotAnOfficer):
+        await register(world, MING, ALL_THREE, officer=replace(OFFICER, role=role))
+
+
+async def test_serving_registers_and_leaves_a_password_alone(world: World) -> None:
+    for person, documents in ((MING, ALL_THREE), (ANNA, RESIDENTS)):
+        person_id = await serve_at_counter(
+            world.identity,
+            officer=OFFICER,
+            id_number=person.id_number,
+            documents=documents,
+            waived_reason=None,
+        )
+        assert person_id == world.id_of(person)
+    assert [act for _, act, _, _ in await log(world)] == ["serve", "serve"]
+    await reset_password(world.identity, session=await world.session(MING), password=PASSWORD)
+    await register(world, MING, ALL_THREE)
+    await sign_in_with_card(world.identity, evidence=await world.card(MING), password=PASSWORD)
+
+
+async def bind(world: World, person: NewPerson, documents: frozenset[str], unlock: str) -> UUID:
+    return await bind_phone_at_counter(
+        world.identity,
+        officer=OFFICER,
+        id_number=person.id_number,
+        documents=documents,
+        waived_reason=None,
+        unlock_evidence=unlock,
+    )
+
+
+async def test_a1_1_3_an_officer_binds_the_phone_that_was_brought(world: World) -> None:
+    await bind(world, HUA, ALL_THREE, await world.unlock("old-phone"))
+    assert [act for _, act, _, _ in await log(world)] == ["bind_phone"]
+    person_id = await sign_in_with_device(
+        world.identity, unlock_evidence=await world.unlock("old-phone")
+    )
+    assert person_id == world.id_of(HUA)
+
+
+async def test_a_phone_that_is_not_unlocked_is_not_bound(world: World) -> None:
+    touch = world.unlocks.touch(handset="phone-1", at=await world.clock.now())
+    async with refused("unlock_failed"):
+        await bind(world, HUA, ALL_THREE, touch)
+    unlock = await world.unlock()
+    await bind(world, HUA, ALL_THREE, unlock)
+    async with refused("evidence_replayed"):
+        await bind(world, MING, ALL_THREE, unlock)
+    assert len(await log(world)) == 1
