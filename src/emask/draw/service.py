@@ -207,8 +207,8 @@ async def verify(db: Database, round_id: str, beacon: Beacon) -> list[str]:
         "the ranks are not those of the rules": stored == order,
         "the number of selected is wrong": record.selected == selected,
         "the selected have another root": merkle_root(stored[:selected]) == record.result_root,
-        f"{misplaced} results are not those of the person's own ticket": misplaced == 0,
-        f"{wrongly_selected} results disagree with the quota": wrongly_selected == 0,
+        f"results that are not those of the own ticket: {misplaced}": misplaced == 0,
+        f"results that disagree with the quota: {wrongly_selected}": wrongly_selected == 0,
     }
     return [problem for problem, agrees in checks.items() if not agrees]
 
@@ -259,13 +259,13 @@ async def _latest(tx: Transaction, round_id: str) -> DrawRecord:
     return record
 
 
-async def _earlier_transactions_over(db: Database) -> None:
+async def _earlier_transactions_over(db: Database, *, patience: float = _PATIENCE) -> None:
     """Wait until whoever may not have seen the freeze has committed or given up.
 
     Waiting for transactions, not for locks: one that has looked at the round but not yet written
     holds no lock that would show.
     """
-    patience_ends = time.monotonic() + _PATIENCE
+    patience_ends = time.monotonic() + patience
     async with db.connection() as connection:
         frozen = await queries.database_time(connection)
         while await queries.transactions_before(connection, frozen):
