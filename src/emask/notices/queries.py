@@ -16,6 +16,7 @@ class Waiting(NamedTuple):
     person_id: UUID
     kind: str
     reference: str
+    created_at: datetime
     payload: dict[str, object]
     language: str | None
     mobile: bytes | None
@@ -112,8 +113,8 @@ TAKE: LiteralString = (
     "  next_at = %(at)s + least(interval '5 minutes' * 2 ^ o.attempts, interval '1 hour')"
     "  FROM taken t"
     "  WHERE (o.person_id, o.kind, o.reference) = (t.person_id, t.kind, t.reference)"
-    "  RETURNING o.person_id, o.kind, o.reference, o.payload)"
-    " SELECT l.person_id, l.kind, l.reference, l.payload, p.language, p.mobile"
+    "  RETURNING o.person_id, o.kind, o.reference, o.created_at, o.payload)"
+    " SELECT l.person_id, l.kind, l.reference, l.created_at, l.payload, p.language, p.mobile"
     " FROM leased l LEFT JOIN preorder p"
     " ON p.person_id = l.person_id AND p.round_id = split_part(l.reference, ':', 1)"
 )
@@ -132,7 +133,7 @@ async def mark(tx: Transaction, outcomes: Sequence[Outcome], *, at: datetime) ->
         "WITH marked AS (UPDATE outbox o SET provider_id = s.provider_id,"
         "  state = CASE WHEN s.provider_id IS NULL THEN 'failed' ELSE 'sent' END,"
         "  sent_at = CASE WHEN s.provider_id IS NULL THEN NULL ELSE %s END"
-        "  FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[])"
+        "  FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[])"
         "   AS s (person_id, kind, reference, provider_id)"
         "  WHERE (o.person_id, o.kind, o.reference) = (s.person_id, s.kind, s.reference)"
         "  AND o.state = 'waiting' RETURNING o.state)"

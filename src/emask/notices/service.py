@@ -16,7 +16,7 @@ from emask.notices.ports import Sms, SmsNotTaken, SmsSender
 from emask.notices.queries import Outcome, Waiting
 from emask.notices.texts import Kind, notice_text
 from emask.rounds.service import next_round
-from emask.rules.calendar import Round
+from emask.rules.calendar import Language, Round
 from emask.rules.states import OrderState
 
 _ATTEMPTS = 24  # about a day
@@ -99,8 +99,11 @@ async def drain(
 
 
 def message_id(notice: Waiting) -> str:
-    """The same for the same notice, whoever sends it: 32 characters."""
-    name = f"{notice.person_id}/{notice.kind}/{notice.reference}"
+    """The same whenever and by whomever a notice is sent: 32 characters.
+
+    A notice that was queued anew, because it became true once more, is another one.
+    """
+    name = f"{notice.person_id}/{notice.kind}/{notice.reference}/{notice.created_at.timestamp()}"
     return sha256(name.encode()).hexdigest()[:32]
 
 
@@ -123,15 +126,12 @@ def _sms(vault: Vault, notice: Waiting) -> Sms | None:
     """The message to send, or None for a notice without a number or the figures of its text."""
     if notice.mobile is None:
         return None
-    _, _, detail = notice.reference.partition(":")
-    figures = dict(notice.payload)
-    if notice.kind == Kind.DEFERRED:
-        figures["collect_from"] = detail  # the reference tells one deferment from the next
+    language: Language = "en" if notice.language == "en" else "zh"
     try:
         return Sms(
             message_id=message_id(notice),
             number=vault.open(notice.mobile, person_id=notice.person_id, field="mobile"),
-            text=notice_text(Kind(notice.kind), "en" if notice.language == "en" else "zh", figures),
+            text=notice_text(Kind(notice.kind), language, notice.payload),
         )
     except (KeyError, ValueError, SealBroken):
         return None

@@ -8,11 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
 
-from emask.rules.calendar import TAIPEI
-
-Language = Literal["zh", "en"]
+from emask.rules.calendar import TAIPEI, Language
 
 
 class Kind(StrEnum):

@@ -30,7 +30,7 @@ class SandboxSms:
         async with self._db.connection() as connection:
             await connection.execute(
                 "INSERT INTO sandbox.sms (message_id, number, text)"
-                " SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])"
+                " SELECT * FROM unnest(%b::text[], %b::text[], %b::text[])"
                 " ON CONFLICT (message_id) DO NOTHING",
                 (
                     [message.message_id for message in messages],
