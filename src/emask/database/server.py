@@ -11,6 +11,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,8 @@ from typing import Self
 SERVICE_USER = "emask-db"
 SUPERUSER = "emask"
 DEFAULT_DATABASE = "emask"
+
+_PATIENCE = 300  # looks, a tenth of a second apart, at a server that does not answer
 
 _SETTINGS = """
 listen_addresses = ''
@@ -78,7 +81,7 @@ class EmbeddedServer:
 
     @property
     def running(self) -> bool:
-        """Whether a server answers for this directory."""
+        """Whether a server's process holds this directory."""
         return self._cluster.exists() and self._run("pg_ctl", "status", "-D", self._cluster) == 0
 
     @property
@@ -92,7 +95,7 @@ class EmbeddedServer:
 
     def start(self) -> str:
         """Start the server, preparing its directory first if need be; returns its URL."""
-        if self.running:
+        if self._attach():
             return self.url()
         self._prepare_socket()
         if not (self._cluster / "PG_VERSION").exists():
@@ -120,6 +123,20 @@ class EmbeddedServer:
         """Stop the server and remove its directory."""
         self.stop()
         shutil.rmtree(self._cluster, ignore_errors=True)
+
+    def _attach(self) -> bool:
+        """Whether a server answers already.
+
+        One that is just starting gets its time, and so does one that was killed: until the
+        system has cleared its process away, it looks like a running one.
+        """
+        for _ in range(_PATIENCE):
+            if not self.running:
+                return False
+            if self._run("pg_isready", "-q", "-h", self._socket, "-U", SUPERUSER) == 0:
+                return True
+            time.sleep(0.1)
+        raise ServerError(f"the server of {self._cluster} runs but does not answer")
 
     def _prepare_socket(self) -> None:
         self._socket.mkdir(mode=0o700, exist_ok=True)

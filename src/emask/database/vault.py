@@ -91,6 +91,8 @@ class Vault:
             SealBroken: if anything about it was changed.
         """
         nonce, text = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        if not text:
+            raise SealBroken
         try:
             return self._cipher.decrypt(nonce, text, person_id.bytes + field.encode()).decode()
         except InvalidTag:
