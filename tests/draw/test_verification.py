@@ -10,8 +10,8 @@ SWAP_TWO_RANKS = (
     "UPDATE draw_result SET rank = CASE rank WHEN 1 THEN 25 ELSE 1 END WHERE rank IN (1, 25)"
 )
 SWAP_TWO_PEOPLE = (
-    "UPDATE draw_result r SET person_id = CASE r.rank WHEN 1 THEN b.person_id ELSE a.person_id END"
-    " FROM draw_result a, draw_result b WHERE a.rank = 1 AND b.rank = 25 AND r.rank IN (1, 25)"
+    "UPDATE draw_result r SET rank = o.rank, ticket = o.ticket, selected = o.selected"
+    " FROM draw_result o WHERE (r.rank, o.rank) IN ((1, 25), (25, 1))"
 )
 ONE_MORE_SELECTED = "UPDATE draw_result SET selected = true WHERE rank = 21"
 ONE_LESS = "DELETE FROM draw_result WHERE rank = 25"
