@@ -93,7 +93,9 @@ async def moves_of_sale(tx: Transaction, person_id: UUID, sale_id: UUID) -> list
 async def insert_moves(
     tx: Transaction, person_id: UUID, sale_id: UUID, moves: Sequence[Move]
 ) -> None:
-    """Remember what a counter sale moved."""
+    """Remember what a counter sale moved; most move nothing, and cost no round trip."""
+    if not moves:
+        return
     async with tx.cursor() as cursor:
         await cursor.executemany(
             "INSERT INTO claim_move (person_id, sale_id, round_id, before, after)"
