@@ -21,7 +21,7 @@ from emask.database.clock import Clock
 from emask.database.pool import Database
 from emask.database.vault import Vault
 from emask.preorder import judging, queries
-from emask.preorder.model import Entry, IntakeFull, IntakeInterrupted, Placement, Receipt
+from emask.preorder.model import Entry, Placement, Receipt
 from emask.preorder.queries import SEALED_AS, Row
 from emask.rounds.service import UnknownRound
 from emask.rules.people import normalise_mobile
@@ -41,6 +41,21 @@ SETTINGS: Final = {
     "statement_timeout": "10s",
 }
 _CODE = re.compile(r"[0-9A-Za-z-]{1,32}")
+
+
+class IntakeFull(Exception):
+    """Nothing was saved; submit again after `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"come again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+class IntakeInterrupted(IntakeFull):
+    """The database went away: whether it was saved is not known.
+
+    Submitting again with the same submission id is safe and tells.
+    """
 
 
 class _Submission:
@@ -160,21 +175,26 @@ class Intake:
         try:
             await self._place(batch)
         except (psycopg.DataError, psycopg.IntegrityError) as error:
-            if len(batch) == 1:
-                batch[0].give(error)
-            else:  # one bad value must not fail the others
+            if len(batch) > 1:  # one bad value must not fail the others
                 for submission in batch:
                     await self._answer([submission])
-        except IntakeFull as unreachable:
-            _give_all(batch, unreachable)
+            else:  # without the error's own text, which quotes the row
+                batch[0].give(ValueError(f"no such entry can be kept ({error.sqlstate})"))
         except (psycopg.OperationalError, psycopg.InterfaceError):
             await self._disconnect()
-            _give_all(batch, IntakeInterrupted(RETRY_AFTER))
+            for submission in batch:
+                submission.give(IntakeInterrupted(RETRY_AFTER))
         except Exception as error:  # noqa: BLE001 - whatever fails one batch, the next is served
-            _give_all(batch, error)
+            for submission in batch:
+                submission.give(error)
 
     async def _place(self, batch: Sequence[_Submission]) -> None:
-        connection = await self._connected()
+        try:
+            connection = await self._connected()
+        except psycopg.OperationalError:
+            for submission in batch:
+                submission.give(IntakeFull(RETRY_AFTER))
+            return
         now = await self._clock.now()
         placed = await queries.place(connection, [each.row for each in batch], now=now)
         left = _give_receipts(batch, placed)
@@ -191,12 +211,9 @@ class Intake:
 
     async def _connected(self) -> AsyncConnection[TupleRow]:
         if self._connection is None:
-            try:
-                self._connection = await AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=5
-                )
-            except psycopg.OperationalError:
-                raise IntakeFull(RETRY_AFTER) from None
+            self._connection = await AsyncConnection.connect(
+                self._url, autocommit=True, connect_timeout=5, tcp_user_timeout=10_000
+            )
             await self._connection.execute(
                 "SELECT set_config(name, value, false)"
                 " FROM unnest(%s::text[], %s::text[]) AS s (name, value)",
@@ -223,8 +240,3 @@ def _give_receipts(
             placement = Placement.PLACED if found.fresh else Placement.AMENDED
             submission.give(Receipt(placement, found.ticket, found.revision))
     return left
-
-
-def _give_all(batch: Sequence[_Submission], error: Exception) -> None:
-    for submission in batch:
-        submission.give(error)

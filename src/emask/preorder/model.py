@@ -65,20 +65,5 @@ class Preorder:
     language: Language
 
 
-class IntakeFull(Exception):
-    """Nothing was saved; submit again after `retry_after` seconds."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"come again in {retry_after} s")
-        self.retry_after = retry_after
-
-
-class IntakeInterrupted(IntakeFull):
-    """The database went away: whether it was saved is not known.
-
-    Submitting again with the same submission id is safe and tells.
-    """
-
-
 class SubmissionReused(Exception):
     """A submission id came again with another order."""

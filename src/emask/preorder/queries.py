@@ -107,7 +107,7 @@ def placing(*, entries: str, now: str) -> str:
 
 
 PLACE = placing(entries=_ARRAYS, now=_INSTANT)
-_PLACE_JUDGED = (_CHECKED + _WRITTEN).format(entries=_ARRAYS, now=_INSTANT)
+PLACE_JUDGED = (_CHECKED + _WRITTEN).format(entries=_ARRAYS, now=_INSTANT)
 
 
 async def place(tx: Transaction, rows: Sequence[Row], *, now: datetime) -> dict[UUID, Placed]:
@@ -122,7 +122,7 @@ async def place_judged(
     tx: Transaction, rows: Sequence[Row], *, now: datetime
 ) -> dict[UUID, Placed]:
     """Place people whose claims the rules have judged: all checks but that of claims."""
-    return await _place(tx, _PLACE_JUDGED, rows, now)
+    return await _place(tx, PLACE_JUDGED, rows, now)
 
 
 async def _place(
