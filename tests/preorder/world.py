@@ -118,7 +118,7 @@ def day(month: int, day: int, hour: int = 9) -> datetime:
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait until something has come about; ten seconds at most."""
     async with asyncio.timeout(10):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - the database sets no event
             await asyncio.sleep(0.01)
 
 
