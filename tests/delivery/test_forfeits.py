@@ -73,8 +73,11 @@ async def test_what_nobody_collected_goes_back_to_the_centre(world: World) -> No
     assert await forfeit(world) == 0
     assert await world.state(late) == "forfeited"
     assert await world.state(collected) == "collected"
-    stock = await world.rows("SELECT chain, round_id, packs FROM centre_stock ORDER BY chain")
-    assert stock == [("FM", FIRST.id, 1), ("SE", FIRST.id, 3)]
+    async with world.db.transaction() as tx:
+        stock = [
+            await packing.returned_packs(tx, round_id=FIRST.id, chain=chain) for chain in Chain
+        ]
+    assert stock == [3, 1, 0, 0]
     returned = await world.rows(
         "SELECT state FROM parcel JOIN orders USING (person_id, round_id)"
         " WHERE returned_at IS NOT NULL"

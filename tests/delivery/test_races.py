@@ -74,7 +74,7 @@ async def change_while_packing(world: World) -> bool:
     async with world.db.transaction() as tx:
         await packing.pack(tx, round=FIRST, at=FIRST.release_at)
         change = asyncio.create_task(move(world, who.person_id))
-        await asyncio.wait([change], timeout=0.3)
+        await until_waiting(world.db, 1)
     await change
     return bool(
         await world.value(
