@@ -159,7 +159,7 @@ WAIVABLE = frozenset({HOUSEHOLD_CERTIFICATE})
     [
         (Residency.NATIONAL, frozenset(), None, ()),
         (Residency.NATIONAL, WAIVABLE, None, (HOUSEHOLD_CERTIFICATE,)),
-        (Residency.NATIONAL, WAIVABLE, "", (HOUSEHOLD_CERTIFICATE,)),
+        (Residency.NATIONAL, WAIVABLE, "  ", (HOUSEHOLD_CERTIFICATE,)),
         (Residency.NATIONAL, WAIVABLE, "lives in a nursing home", ()),
         (
             Residency.NATIONAL,

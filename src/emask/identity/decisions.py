@@ -135,7 +135,7 @@ def check_office_documents(
     The household certificate may be waived, with a reason: A7 does not name it.
     """
     missing = [document for document in _OFFICE_DOCUMENTS[residency] if document not in shown]
-    if waived_reason and HOUSEHOLD_CERTIFICATE in missing:
+    if (waived_reason or "").strip() and HOUSEHOLD_CERTIFICATE in missing:
         missing.remove(HOUSEHOLD_CERTIFICATE)
     if missing:
         raise DocumentsMissing(missing=tuple(missing))
