@@ -156,6 +156,8 @@ def test_a_day_range_is_never_empty(end: date) -> None:
 def test_the_day_is_taipeis() -> None:
     assert day_in_taipei(datetime(2020, 3, 25, 16, 0, tzinfo=UTC)) == day(3, 26)
     assert day_in_taipei(datetime(2020, 3, 25, 15, 59, tzinfo=UTC)) == day(3, 25)
+    assert at(day(3, 26)) == datetime(2020, 3, 25, 16, 0, tzinfo=UTC)
+    assert at(day(3, 26), 9) == datetime(2020, 3, 26, 1, 0, tzinfo=UTC)
     assert at(day(3, 26)).utcoffset() == timedelta(hours=8)
     assert str(TAIPEI) == "Asia/Taipei"
 
