@@ -46,6 +46,7 @@ WRITERS = {
     "shipment": {"delivery"},
     "parcel": {"delivery"},
     "collection": {"delivery"},
+    "pickup_attempt": {"delivery"},
     "centre_stock": {"delivery"},
     "counter_site": {"counter"},
     "counter_stock": {"counter"},
