@@ -1,6 +1,7 @@
 """Acts of staff: chained, append-only, and what an edit leaves to see."""
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -8,8 +9,16 @@ from psycopg.errors import RestrictViolation
 
 from emask.database.audit_log import first_broken_link, record
 from emask.database.pool import Database, Transaction
+from emask.database.throwaway import ThrowawayDatabases
 
 AT = datetime(2020, 3, 20, 9, tzinfo=timezone(timedelta(hours=8)))
+
+
+@pytest.fixture(scope="module")
+def database_url(databases: ThrowawayDatabases) -> Iterator[str]:
+    """One database for all tests here, whose log is emptied after each."""
+    with databases.database() as url:
+        yield url
 
 
 async def write(tx: Transaction, act: str) -> None:
@@ -35,6 +44,12 @@ async def forge(db: Database, statement: str) -> None:
         await tx.execute("ALTER TABLE audit_log DISABLE TRIGGER audit_log_append_only")
         await tx.execute(statement)
         await tx.execute("ALTER TABLE audit_log ENABLE TRIGGER audit_log_append_only")
+
+
+@pytest.fixture(autouse=True)
+async def _emptied(db: Database) -> AsyncIterator[None]:
+    yield
+    await forge(db, "TRUNCATE audit_log")
 
 
 async def test_an_empty_log_is_whole(db: Database) -> None:

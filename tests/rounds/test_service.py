@@ -1,11 +1,13 @@
 """Rounds and policies in the database."""
 
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
 
 from emask.database.pool import Database
+from emask.database.throwaway import ThrowawayDatabases
 from emask.rounds.catalogue import BUILT_IN, built_in_policies, built_in_round
 from emask.rounds.service import (
     NoPolicy,
@@ -24,6 +26,21 @@ from emask.rounds.service import (
 from emask.rules.calendar import Channel, DeferredClaim, Product, Round, at
 
 FIRST = built_in_round("2020-1")
+
+
+@pytest.fixture(scope="module")
+def database_url(databases: ThrowawayDatabases) -> Iterator[str]:
+    """One database for all tests here, emptied after each."""
+    with databases.database() as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+async def _emptied(db: Database) -> AsyncIterator[None]:
+    yield
+    async with db.transaction() as tx:
+        await tx.execute("DELETE FROM round")
+        await tx.execute("DELETE FROM counter_policy")
 
 
 async def save(db: Database, *rounds: Round) -> None:
