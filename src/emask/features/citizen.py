@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
+from secrets import token_urlsafe
 from uuid import UUID
 
 from emask.counter.model import Sale
@@ -11,8 +12,12 @@ from emask.identity.model import NewPerson
 from emask.rules.calendar import Channel
 from emask.rules.people import Residency, last_digit, make_national_id, make_residence_id
 
-FIRST_PASSWORD = "健保卡的第一個密碼"
 _FIRST_SERIAL = 40_000_000  # far from the made-up crowd's
+
+
+def some_password() -> str:
+    """A password that nobody has typed before."""
+    return token_urlsafe(12)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,7 +42,7 @@ class Citizen:
     person: NewPerson
     phone: Phone
     person_id: UUID | None = None
-    password: str = FIRST_PASSWORD
+    password: str = field(default_factory=some_password)
     token: str | None = None
     channel: Channel | None = None
     device_digits: str | None = None

@@ -1,14 +1,14 @@
 """The steps: fixed phrases of the scheme with typed places, bound to functions.
 
-A phrase is written as it is read: ``{name} 於{site:藥局|衛生所}購買{product:成人|兒童}口罩``. A place
-is ``{argument}``, ``{argument:type}`` or ``{argument:one|of|these}``.
+A phrase is written as it is read: ``{name} 於{site:藥局|衛生所}購買{product:成人|兒童}口罩``. A
+place is ``{argument}``, ``{argument:type}`` or ``{argument:one|of|these}``.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from emask.features.places import CONVERTERS, Converter, WrongWord, choice
 
@@ -16,6 +16,7 @@ Table = tuple[tuple[str, ...], ...]
 Run = Callable[..., Awaitable[None]]
 R = TypeVar("R", bound=Run)
 
+_NAMES = frozenset({"name", "proxy"})
 _PLACE = re.compile(r"\{(\w+)(?::([^}]+))?\}")
 
 
@@ -53,16 +54,16 @@ class Step:
 class Registry:
     """All phrases that features may use, under any keyword."""
 
-    def __init__(self) -> None:
-        self._phrases: list[Phrase] = []
+    def __init__(self, phrases: Iterable[Phrase] = ()) -> None:
+        self._phrases = list(phrases)
 
-    @classmethod
-    def of(cls, *parts: "Registry") -> Self:
-        """The phrases of several registries in one."""
-        whole = cls()
-        for part in parts:
-            whole._phrases += part._phrases
-        return whole
+    def joined_by(self, others: Iterable["Registry"]) -> "Registry":
+        """All phrases in one; of two that fit a step, the one that fixes more words counts."""
+        phrases = [*self._phrases, *(phrase for other in others for phrase in other)]
+        return Registry(sorted(phrases, key=lambda each: -len(_PLACE.sub("", each.text))))
+
+    def __iter__(self) -> Iterator[Phrase]:
+        return iter(self._phrases)
 
     def act(self, text: str) -> Callable[[R], R]:
         """Bind a phrase to something that happens."""
@@ -77,7 +78,7 @@ class Registry:
         return self._binder(text, acts=False, takes_table=False)
 
     def vocabulary(self) -> list[str]:
-        """Every phrase as it is written, in the order of definition."""
+        """Every phrase as it is written."""
         return [phrase.text for phrase in self._phrases]
 
     def knows(self, text: str) -> bool:
@@ -127,7 +128,9 @@ class Registry:
         near = get_close_matches(text, self.vocabulary(), n=1, cutoff=0.3)
         hint_zh = f"；最接近的是「{near[0]}」" if near else ""
         hint_en = f'; the nearest is "{near[0]}"' if near else ""
-        return NotUnderstood(zh=f"沒有這個步驟：{text}{hint_zh}", en=f"unknown step: {text}{hint_en}")
+        return NotUnderstood(
+            zh=f"沒有這個步驟：{text}{hint_zh}", en=f"unknown step: {text}{hint_en}"
+        )
 
 
 def _values(phrase: Phrase, found: re.Match[str]) -> dict[str, Any]:
@@ -146,20 +149,19 @@ def _require_table(phrase: Phrase, table: Sequence[object]) -> None:
 
 def _compile(text: str) -> tuple[re.Pattern[str], dict[str, Converter]]:
     converters: dict[str, Converter] = {}
-    pattern, end, after_name = "", 0, True
+    pattern, end, blanks = "", 0, ""
     for place in _PLACE.finditer(text):
         argument, kind = place[1], place[2] or place[1]
         converters[argument] = choice(kind) if "|" in kind else CONVERTERS[kind]
-        is_name = kind in {"name", "proxy"}
-        pattern += _literal(text[end : place.start()], after_name, is_name)
+        words = text[end : place.start()].lstrip(blanks)
+        # beside a name a blank tells where it ends; elsewhere it is a matter of taste
+        blanks = "" if kind in _NAMES else " "
+        pattern += _literal(words.rstrip(blanks))
         pattern += rf"\s*(?P<{argument}>\S|\S.*?\S)\s*"
-        end, after_name = place.end(), is_name
-    return re.compile(pattern + _literal(text[end:], after_name, True)), converters
+        end = place.end()
+    return re.compile(pattern + _literal(text[end:].lstrip(blanks))), converters
 
 
-def _literal(words: str, after_name: bool, before_name: bool) -> str:
-    """The pattern of fixed words. A blank is kept beside a name; elsewhere it is a matter of taste."""
-    kept = words if after_name else words.lstrip()
-    kept = kept if before_name else kept.rstrip()
-    pattern = re.escape(kept).replace("，", r"[，,]\s*")
+def _literal(words: str) -> str:
+    pattern = re.escape(words).replace("，", r"[，,]\s*")
     return re.sub(r"(\\ )+", r"\\s+", pattern)

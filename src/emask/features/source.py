@@ -132,9 +132,7 @@ def _steps(
     return steps, errors
 
 
-def _structure(
-    file: str, document: Mapping[str, Any], registry: Registry
-) -> Iterator[FileError]:
+def _structure(file: str, document: Mapping[str, Any], registry: Registry) -> Iterator[FileError]:
     """What Gherkin accepts without a word although nothing of it would run."""
     feature = document.get("feature")
     if feature is None or not list(_scenarios(feature)):

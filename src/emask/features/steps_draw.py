@@ -46,9 +46,7 @@ async def selected_among(world: World, *, name: str, other: str, n: int) -> None
 @STEPS.check("抽籤結果經重算無誤")
 async def recomputed(world: World) -> None:
     """Anyone who recomputes the draw from list and beacon comes to the same result."""
-    problems = await verify(
-        world.system.db, world.this_round_id(), world.system.partners.beacon
-    )
+    problems = await verify(world.system.db, world.this_round_id(), world.system.partners.beacon)
     require(not problems, zh="；".join(problems), en="; ".join(problems))
 
 

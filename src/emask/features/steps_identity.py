@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from emask.features.citizen import Citizen, Phone
-from emask.features.outcome import WrongUse, require, require_equal
+from emask.features.citizen import Citizen, Phone, some_password
+from emask.features.outcome import WrongUse, require
 from emask.features.registry import Registry
 from emask.features.session import session_of
 from emask.features.ways_in import (
@@ -27,8 +27,6 @@ from emask.rules.people import Document, Residency, residency_of
 
 STEPS = Registry()
 _WRONG_NUMBER = "000000000000"
-_FORGOTTEN = "想不起來的密碼"
-_NEW_PASSWORD = "重新設定的密碼"
 
 
 @STEPS.act("{name} 是 {date} 出生的{kind:本國人|外籍人士}")
@@ -169,7 +167,7 @@ async def with_some_papers(world: World, *, name: str, papers: str) -> None:
 @STEPS.act("{name} 忘記密碼")
 async def password_forgotten(world: World, *, name: str) -> None:
     """From now on the person types another one (A3)."""
-    world.citizen(name).password = _FORGOTTEN
+    world.citizen(name).password = some_password()
 
 
 @STEPS.act("{name} 設定新密碼")
@@ -177,8 +175,9 @@ async def password_set(world: World, *, name: str) -> None:
     """A new password, in the session of the last sign-in (A2, A3)."""
     citizen = world.citizen(name)
     session = await session_of(world, citizen)
-    await reset_password(world.system.identity, session=session, password=_NEW_PASSWORD)
-    citizen.password = _NEW_PASSWORD
+    chosen = some_password()
+    await reset_password(world.system.identity, session=session, password=chosen)
+    citizen.password = chosen
 
 
 @STEPS.act("{name} 連續 {n} 次以健保卡認證")

@@ -1,6 +1,7 @@
 """Steps about pre-ordering."""
 
 import asyncio
+from dataclasses import replace
 from itertools import islice
 from uuid import UUID, uuid4
 
@@ -32,7 +33,7 @@ _CROWD_AT_ONCE = 5_000  # well within the intake's queue
 async def place(world: World, *, name: str, product: str, chain: str) -> None:
     """Pre-order in the present round, with the session of the last sign-in."""
     store = store_of(Chain.from_label(chain))
-    await _place(world, world.citizen(name), PRODUCTS[product], store.chain, store.code)
+    await _place(world, world.citizen(name), PRODUCTS[product], store)
 
 
 @STEPS.act("{name} 預購{product:成人|兒童}口罩並選擇{which:不存在|停業}的門市")
@@ -41,8 +42,9 @@ async def place_nowhere(world: World, *, name: str, product: str, which: str) ->
     store = store_of(Chain.FM)
     if which == "停業":
         await close_store(world, store.chain, store.code)
-    code = store.code if which == "停業" else _NO_SUCH_STORE
-    await _place(world, world.citizen(name), PRODUCTS[product], store.chain, code)
+    else:
+        store = replace(store, code=_NO_SUCH_STORE)
+    await _place(world, world.citizen(name), PRODUCTS[product], store)
 
 
 @STEPS.act("{name} 取消預購")
@@ -67,12 +69,11 @@ async def crowd(world: World, *, n: int) -> None:
         await add_people(world.system.db, world.system.vault, people)
         entries = [
             _entry(
-                world.system.vault.person_id(person.id_number),
-                Channel.COMPUTER,
                 round,
-                stores[number % len(stores)].chain,
-                stores[number % len(stores)].code,
-                person.mobile or "",
+                stores[number % len(stores)],
+                person_id=world.system.vault.person_id(person.id_number),
+                channel=Channel.COMPUTER,
+                mobile=person.mobile or "",
             )
             for number, person in enumerate(people)
         ]
@@ -100,9 +101,7 @@ async def progress_in(world: World, citizen: Citizen) -> Progress:
     round = await world.round_of(citizen)
     person_id = await world.enter(citizen)
     async with world.system.db.transaction() as tx:
-        progress = await progress_of(
-            tx, person_id=person_id, round=round, now=await world.now()
-        )
+        progress = await progress_of(tx, person_id=person_id, round=round, now=await world.now())
     if progress is None:
         raise Unfulfilled(zh="沒有預購", en="there is no pre-order")
     return progress
@@ -114,30 +113,31 @@ async def close_store(world: World, chain: Chain, code: str) -> None:
         await set_store_open(tx, chain=chain, code=code, open=False)
 
 
-async def _place(
-    world: World, citizen: Citizen, product: Product, chain: Chain, code: str
-) -> None:
+async def _place(world: World, citizen: Citizen, product: Product, store: Store) -> None:
     round = await world.round_now()
     session = await session_of(world, citizen)
+    entry = _entry(
+        round,
+        store,
+        person_id=session.person_id,
+        channel=session.channel,
+        mobile=citizen.mobile,
+    )
 
     async def submit() -> None:
         check_product(round, product)
-        await world.system.intake.submit(
-            _entry(session.person_id, session.channel, round, chain, code, citizen.mobile)
-        )
+        await world.system.intake.submit(entry)
 
     if await world.attempt(PREORDER, submit()):
         citizen.round_id = round.id
 
 
-def _entry(
-    person_id: UUID, channel: Channel, round: Round, chain: Chain, code: str, mobile: str
-) -> Entry:
+def _entry(round: Round, store: Store, *, person_id: UUID, channel: Channel, mobile: str) -> Entry:
     return Entry(
         person_id=person_id,
         round_id=round.id,
-        chain=chain,
-        store_code=code,
+        chain=store.chain,
+        store_code=store.code,
         mobile=mobile,
         channel=channel,
         language=Language.ZH,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from emask.features.outcome import Unfulfilled, WrongUse, require, require_equal
+from emask.features.outcome import Unfulfilled, WrongUse, require_equal
 from emask.features.registry import Registry, Table
 from emask.features.world import World
 from emask.payment.service import money_of

@@ -11,16 +11,16 @@ from emask.features import (
     steps_preorder,
     steps_rounds,
 )
-from emask.features.registry import Registry
 
-VOCABULARY = Registry.of(
-    steps_rounds.STEPS,
-    steps_identity.STEPS,
-    steps_preorder.STEPS,
-    steps_draw.STEPS,
-    steps_notices.STEPS,
-    steps_payment.STEPS,
-    steps_counter.STEPS,
-    steps_delivery.STEPS,
-    steps_outcomes.STEPS,
+VOCABULARY = steps_rounds.STEPS.joined_by(
+    (
+        steps_identity.STEPS,
+        steps_preorder.STEPS,
+        steps_draw.STEPS,
+        steps_notices.STEPS,
+        steps_payment.STEPS,
+        steps_counter.STEPS,
+        steps_delivery.STEPS,
+        steps_outcomes.STEPS,
+    )
 )

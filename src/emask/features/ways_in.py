@@ -168,9 +168,7 @@ async def unlock(world: World, citizen: Citizen) -> str:
     return world.sandbox.unlock.unlock(handset=citizen.phone.handset, at=await world.now())
 
 
-async def sign_in(
-    world: World, citizen: Citizen, way: Awaitable[UUID], channel: Channel
-) -> None:
+async def sign_in(world: World, citizen: Citizen, way: Awaitable[UUID], channel: Channel) -> None:
     """Go one way in, keep its outcome, and open the session that it earns."""
 
     async def go() -> None:
