@@ -1,6 +1,7 @@
 """Sealed personal data and keyed digests."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -93,3 +94,10 @@ def test_keys_are_made_once_and_readable_by_their_owner_alone(tmp_path: Path) ->
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert len({made.identity, made.data, made.session}) == 3
     assert {len(key) for key in (made.identity, made.data, made.session)} == {32}
+
+
+def test_processes_that_start_at_once_agree_on_the_keys(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    with ThreadPoolExecutor(16) as threads:
+        read = list(threads.map(lambda _: Keys.read_or_create(path), range(64)))
+    assert set(read) == {read[0]}

@@ -7,6 +7,8 @@ import hmac
 import json
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -48,17 +50,7 @@ class Keys:
     def read_or_create(cls, path: Path) -> Self:
         """The keys kept in ``path``, made on first use and readable by their owner alone."""
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = cls.generate()
-            text = json.dumps(
-                {
-                    "identity": fresh.identity.hex(),
-                    "data": fresh.data.hex(),
-                    "session": fresh.session.hex(),
-                }
-            )
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-                out.write(text)
+            _put_in_place(cls.generate(), path)
         kept = json.loads(path.read_text())
         return cls(**{name: bytes.fromhex(value) for name, value in kept.items()})
 
@@ -97,3 +89,14 @@ class Vault:
             return self._cipher.decrypt(nonce, text, person_id.bytes + field.encode()).decode()
         except InvalidTag:
             raise SealBroken from None
+
+
+def _put_in_place(keys: Keys, path: Path) -> None:
+    """Write the file whole, or leave it where another process was first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    named = {"identity": keys.identity, "data": keys.data, "session": keys.session}
+    with tempfile.NamedTemporaryFile("w", dir=path.parent) as draft:
+        json.dump({name: value.hex() for name, value in named.items()}, draft)
+        draft.flush()
+        with suppress(FileExistsError):
+            os.link(draft.name, path)
