@@ -1,0 +1,1 @@
+"""Pages and API: one package an audience, each only translating between people and use cases."""

@@ -1,0 +1,1 @@
+"""Machine-readable answers about the service itself, and what partners send."""

@@ -1,0 +1,124 @@
+"""The application: pages, API and the intake's endpoint behind one door."""
+
+from collections.abc import Sequence
+from typing import Final, cast
+
+from litestar import Litestar, Router, get
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_303_SEE_OTHER
+from litestar.types import Guard
+
+from emask.identity.model import StaffRole
+from emask.language import Language
+from emask.programme.system import System
+from emask.web.api import service
+from emask.web.citizen import identify, order, payment, progress, registration, sign_in, start
+from emask.web.counter import pages as counter
+from emask.web.demo import pages as demo
+from emask.web.intake import IntakeEndpoint
+from emask.web.office import pages as office
+from emask.web.operator import pages as operator
+from emask.web.sandbox_pages import bank, phone
+from emask.web.shell import staff
+from emask.web.shell.assets import assets_router
+from emask.web.shell.cookies import CSRF
+from emask.web.shell.errors import EXCEPTION_HANDLERS
+from emask.web.shell.guards import needs_demo, needs_person, needs_role
+from emask.web.shell.page import form_of, page_of
+from emask.web.shell.security import Application, Receive, Scope, SecurityHeaders, Send
+from emask.web.store import centre
+from emask.web.store import pages as store
+
+INTAKE_PATH: Final = "/api/v1/preorders"
+
+_PUBLIC = [
+    *start.PUBLIC,
+    *identify.PUBLIC,
+    *sign_in.PUBLIC,
+    *registration.PUBLIC,
+    *staff.PUBLIC,
+]
+_PERSONAL = [
+    *registration.PERSONAL,
+    *order.PERSONAL,
+    *progress.PERSONAL,
+    *payment.PERSONAL,
+]
+
+
+@get("/")
+async def begin() -> Redirect:
+    """zh-Hant comes first."""
+    return Redirect("/zh/", status_code=HTTP_303_SEE_OTHER)
+
+
+@get("/demo")
+async def begin_demo() -> Redirect:
+    """The demo's tour, likewise."""
+    return Redirect("/zh/demo", status_code=HTTP_303_SEE_OTHER)
+
+
+def create_app(system: System) -> Application:
+    """The whole web application of a running system."""
+    pages = Litestar(
+        [
+            begin,
+            begin_demo,
+            assets_router(),
+            *service.OPEN,
+            *(_in_language(language) for language in Language),
+        ],
+        state=State({"system": system}),
+        dependencies={"page": Provide(page_of), "form": Provide(form_of)},
+        exception_handlers=dict(EXCEPTION_HANDLERS),
+        csrf_config=CSRFConfig(
+            secret=system.keys.session.hex(), cookie_name=CSRF, cookie_httponly=True
+        ),
+        middleware=[service.PROMETHEUS.middleware],
+        openapi_config=None,
+        logging_config=None,
+    )
+    intake = IntakeEndpoint(system.intake, system.sessions, system.clock)
+    return SecurityHeaders(_Door(cast("Application", pages), intake))
+
+
+class _Door:
+    """Sends pre-orders past the router, straight to the intake; everything else to the pages."""
+
+    def __init__(self, pages: Application, intake: IntakeEndpoint) -> None:
+        self._pages = pages
+        self._intake = intake
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == INTAKE_PATH:
+            await self._intake(scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)
+
+
+def _in_language(language: Language) -> Router:
+    """Every page, below the language's own address."""
+    return Router(
+        f"/{language}",
+        route_handlers=[
+            *_PUBLIC,
+            _guarded(_PERSONAL, needs_person),
+            _guarded(counter.STAFF, needs_role(StaffRole.PHARMACIST)),
+            _guarded(store.STAFF, needs_role(StaffRole.CLERK)),
+            _guarded(centre.CENTRE, needs_role(StaffRole.CENTRE)),
+            _guarded(office.STAFF, needs_role(StaffRole.OFFICER)),
+            _guarded(operator.STAFF, needs_role(StaffRole.OPERATOR)),
+            _guarded(demo.DEMO, needs_demo),
+            _guarded(bank.DEMO, needs_demo),
+            _guarded(phone.DEMO_PERSONAL, needs_demo, needs_person),
+        ],
+        include_in_schema=False,
+    )
+
+
+def _guarded(handlers: Sequence[BaseRouteHandler], *guards: Guard) -> Router:
+    return Router("/", route_handlers=list(handlers), guards=list(guards))

@@ -1,0 +1,1 @@
+"""The applicant: from the start page to the pick-up code."""

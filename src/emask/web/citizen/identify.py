@@ -1,0 +1,51 @@
+"""Choosing how to prove who one is, with each way's condition told before trying (A1-A15)."""
+
+from enum import StrEnum
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
+
+from emask.web.shell.cookies import SESSION
+from emask.web.shell.forms import Form
+from emask.web.shell.page import Page
+
+
+class Way(StrEnum):
+    """The ways in; the value is the path of the way's own page."""
+
+    CARD = "card"
+    CERTIFICATE = "certificate"
+    MOBILE = "mobile"
+    DEVICE_CODE = "device-code"
+    DEVICE = "device"
+
+
+@get("/identify")
+async def ask_way(page: Page, *, ended: bool = False) -> Response[str]:
+    """Five ways; `ended` tells that a session is over and that answers are kept."""
+    return page.show("citizen/identify.html", {"ended": ended})
+
+
+@post("/identify", status_code=HTTP_200_OK)
+async def take_way(page: Page, form: Form) -> Response[str] | Redirect:
+    """On to the page of the way."""
+    way = form.choose("way", Way, page.say("選擇一種認證方式"))
+    if way is None:
+        return page.show(
+            "citizen/identify.html",
+            {"form": form, "ended": False},
+            status=HTTP_422_UNPROCESSABLE_ENTITY,
+        )
+    return page.go(f"/identify/{way}")
+
+
+@post("/sign-out", status_code=HTTP_200_OK)
+async def sign_out(page: Page) -> Redirect:
+    """End the visit on this machine; somebody else may be next at it."""
+    answer = page.go("/")
+    answer.delete_cookie(SESSION)
+    return answer
+
+
+PUBLIC = [ask_way, take_way, sign_out]

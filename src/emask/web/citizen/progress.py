@@ -1,0 +1,182 @@
+"""A person's orders: what to do next and by when, cancel, another store, the pick-up code."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_200_OK
+
+from emask.database.pool import Transaction
+from emask.delivery.forfeits import change_store
+from emask.entitlement.service import next_purchase_date
+from emask.identity.registry import find_person
+from emask.payment.service import order_of
+from emask.preorder.model import Preorder
+from emask.preorder.service import cancel_preorder, preorder_of
+from emask.programme.progress import Progress, progress_of
+from emask.rounds.model import Chain
+from emask.rounds.service import all_rounds, current_round, load_round, next_round
+from emask.rules.calendar import Round, day_in_taipei
+from emask.rules.people import documents_for
+from emask.rules.refusals import NoPreorder, NotArrived
+from emask.web.citizen.draft import StoreKey
+from emask.web.citizen.registration import qr_code
+from emask.web.citizen.store_choice import Search, show_stores, store_of
+from emask.web.citizen.timeline import Moment, timeline
+from emask.web.shell.forms import Form
+from emask.web.shell.page import Page
+
+Answer = Response[str] | Redirect
+
+_SHOWN_FOR = timedelta(days=60)
+"""How long after its end a round is still shown to who ordered in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One order as the progress page shows it."""
+
+    round: Round
+    entry: Preorder
+    progress: Progress
+    timeline: list[Moment]
+
+
+@get("/progress")
+async def show_progress(page: Page) -> Response[str]:
+    """Every order of the person, the latest round first."""
+    person_id = page.session.person_id
+    async with page.system.db.transaction() as tx:
+        standings = [
+            standing
+            for each in reversed(await all_rounds(tx))
+            if each.opens_at <= page.now < each.pickup_ends_at + _SHOWN_FOR
+            if (standing := await _standing(page, tx, each)) is not None
+        ]
+        now_on = await current_round(tx, page.now)
+        coming = await next_round(tx, now_on) if now_on else None
+        today = day_in_taipei(page.now)
+        next_purchase = await next_purchase_date(tx, person_id=person_id, today=today)
+    return page.show(
+        "citizen/progress.html",
+        {
+            "standings": standings,
+            "round": now_on,
+            "next_round": coming,
+            "next_purchase": next_purchase,
+            "today": today,
+        },
+    )
+
+
+@get("/orders/{round_id:str}/cancel")
+async def ask_cancel(page: Page, round_id: str) -> Response[str]:
+    """Really?"""
+    async with page.system.db.transaction() as tx:
+        ordered = await load_round(tx, round_id)
+    return page.show("citizen/cancel.html", {"round": ordered})
+
+
+@post("/orders/{round_id:str}/cancel", status_code=HTTP_200_OK)
+async def cancel(page: Page, round_id: str) -> Redirect:
+    """Cancel before closing; one can register again."""
+    await cancel_preorder(
+        page.system.db, page.system.clock, person_id=page.session.person_id, round_id=round_id
+    )
+    return page.go("/progress")
+
+
+@get("/orders/{round_id:str}/pick-up")
+async def show_pickup_code(page: Page, round_id: str) -> Response[str]:
+    """Number and QR code, what to bring, until when."""
+    async with page.system.db.transaction() as tx:
+        ordered = await load_round(tx, round_id)
+        standing = await _standing(page, tx, ordered)
+        person = await find_person(tx, page.session.person_id)
+    if standing is None or person is None:
+        raise NoPreorder
+    number = standing.progress.pickup_number
+    if number is None:
+        raise NotArrived(expected=standing.progress.collect_from)
+    return page.show(
+        "citizen/pickup.html",
+        {
+            "round": ordered,
+            "progress": standing.progress,
+            "qr": qr_code(number),
+            "documents": sorted(documents_for(person.residency)),
+            "today": day_in_taipei(page.now),
+        },
+    )
+
+
+@get("/orders/{round_id:str}/store")
+async def ask_other_store(
+    page: Page,
+    round_id: str,
+    *,
+    q: str = "",
+    chain: str = "",
+    county: str = "",
+    town: str = "",
+) -> Response[str]:
+    """Another store, for one that closed meanwhile."""
+    async with page.system.db.transaction() as tx:
+        order = await order_of(tx, person_id=page.session.person_id, round_id=round_id)
+    if order is None:
+        raise NoPreorder
+    search = Search(q=q, chain=chain, county=county, town=town)
+    chosen = StoreKey(Chain(order.chain), order.store_code)
+    return await show_stores(page, page.form(), search, chosen=chosen)
+
+
+@post("/orders/{round_id:str}/store", status_code=HTTP_200_OK)
+async def take_other_store(
+    page: Page,
+    form: Form,
+    round_id: str,
+    *,
+    q: str = "",
+    chain: str = "",
+    county: str = "",
+    town: str = "",
+) -> Answer:
+    """Send the pack to the store chosen now."""
+    store = await store_of(page, form)
+    if store is None:
+        search = Search(q=q, chain=chain, county=county, town=town)
+        return await show_stores(page, form, search, chosen=None)
+    await change_store(
+        page.system.db,
+        page.system.clock,
+        person_id=page.session.person_id,
+        round_id=round_id,
+        chain=store.chain,
+        store_code=store.code,
+    )
+    return page.go("/progress")
+
+
+async def _standing(page: Page, tx: Transaction, round: Round) -> Standing | None:
+    person_id = page.session.person_id
+    progress = await progress_of(tx, person_id=person_id, round=round, now=page.now)
+    entry = await preorder_of(tx, person_id=person_id, round_id=round.id)
+    if progress is None or entry is None:
+        return None
+    return Standing(
+        round=round,
+        entry=entry,
+        progress=progress,
+        timeline=timeline(page, round, progress),
+    )
+
+
+PERSONAL = [
+    show_progress,
+    ask_cancel,
+    cancel,
+    show_pickup_code,
+    ask_other_store,
+    take_other_store,
+]

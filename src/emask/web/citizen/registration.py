@@ -1,0 +1,152 @@
+"""Registering a card on the web, new passwords, device codes, binding a certificate."""
+
+import segno
+from litestar import Response, get, post
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
+from markupsafe import Markup
+
+from emask.identity.certificates import new_challenge
+from emask.identity.device import issue_device_code
+from emask.identity.registration import bind_certificate, register_with_card, reset_password
+from emask.rules.calendar import Channel
+from emask.rules.people import InvalidEntry, normalise_household_number, normalise_nhi_card
+from emask.web.citizen.arrival import welcome
+from emask.web.sandbox_pages.wallet import (
+    card_evidence,
+    certificate_evidence,
+    show_with_wallet,
+)
+from emask.web.shell.forms import Form
+from emask.web.shell.page import Page
+
+Answer = Response[str] | Redirect
+
+
+@get("/register")
+async def ask_registration(page: Page) -> Response[str]:
+    """Card, printed number, household number, a password of one's choice."""
+    return show_with_wallet(page, "citizen/register.html", {})
+
+
+@post("/register", status_code=HTTP_200_OK)
+async def take_registration(page: Page, form: Form) -> Answer:
+    """Register a card (A1.1-2, A9), which signs in too."""
+    evidence = card_evidence(page, form)
+    printed = form.read("nhi_card", normalise_nhi_card)
+    household = form.read("household_number", normalise_household_number)
+    password = _new_password(page, form)
+    if not form.ok or printed is None or household is None:
+        return _again(page, form, "citizen/register.html")
+    try:
+        person_id = await register_with_card(
+            page.system.identity,
+            evidence=evidence,
+            printed_card_number=printed,
+            household_number=household,
+            password=password,
+        )
+    except InvalidEntry as invalid:
+        form.fail(invalid.field, invalid.text(page.language.code))
+        return _again(page, form, "citizen/register.html")
+    return await welcome(page, person_id, Channel.COMPUTER)
+
+
+@get("/forgotten-password")
+async def tell_forgotten_password(page: Page) -> Response[str]:
+    """Authenticate again by any way, then choose a new one (A2, A3)."""
+    return page.show("citizen/forgotten_password.html", {})
+
+
+@get("/password")
+async def ask_password(page: Page) -> Response[str]:
+    """A new password."""
+    return page.show("citizen/password.html", {"done": False})
+
+
+@post("/password", status_code=HTTP_200_OK)
+async def take_password(page: Page, form: Form) -> Answer:
+    """Set a new password (A3)."""
+    password = _new_password(page, form)
+    if form.ok:
+        try:
+            await reset_password(page.system.identity, session=page.session, password=password)
+        except InvalidEntry as invalid:
+            form.fail(invalid.field, invalid.text(page.language.code))
+    if not form.ok:
+        return _again(page, form, "citizen/password.html")
+    return page.show("citizen/password.html", {"done": True})
+
+
+@get("/device-codes")
+async def offer_device_code(page: Page) -> Response[str]:
+    """What a device code is for."""
+    return page.show("citizen/device_codes.html", {"code": None})
+
+
+@post("/device-codes", status_code=HTTP_200_OK)
+async def show_device_code(page: Page) -> Response[str]:
+    """A fresh code as QR and as digits (A14)."""
+    code = await issue_device_code(page.system.identity, session=page.session)
+    return page.show("citizen/device_codes.html", {"code": code, "qr": qr_code(code.digits)})
+
+
+@get("/certificates")
+async def ask_certificate_to_bind(page: Page) -> Response[str]:
+    """Bind a citizen certificate, to sign in with it from now on."""
+    challenge = await new_challenge(page.system.identity)
+    return show_with_wallet(
+        page, "citizen/bind_certificate.html", {"challenge": challenge, "done": False}
+    )
+
+
+@post("/certificates", status_code=HTTP_200_OK)
+async def take_certificate_to_bind(page: Page, form: Form) -> Response[str]:
+    """The certificate's signature shows that it is at hand."""
+    challenge = form.text("challenge")
+    evidence = await certificate_evidence(page, form, challenge=challenge)
+    if not form.ok:
+        return show_with_wallet(
+            page,
+            "citizen/bind_certificate.html",
+            {
+                "form": form,
+                "challenge": await new_challenge(page.system.identity),
+                "done": False,
+            },
+            status=HTTP_422_UNPROCESSABLE_ENTITY,
+        )
+    await bind_certificate(
+        page.system.identity,
+        person_id=page.session.person_id,
+        evidence=evidence,
+        challenge=challenge,
+    )
+    return show_with_wallet(page, "citizen/bind_certificate.html", {"done": True})
+
+
+def qr_code(content: str) -> Markup:
+    """A QR code as an inline picture, for scanners; the text beside it says the same."""
+    picture = segno.make(content, error="m", micro=False)
+    return Markup(picture.svg_inline(scale=6, border=2, omitsize=True, svgclass="qr", lineclass=""))  # noqa: S704 - made here from digits
+
+
+def _new_password(page: Page, form: Form) -> str:
+    return form.require("password", page.say("設定一組密碼，8 個字以上"))
+
+
+def _again(page: Page, form: Form, template: str) -> Response[str]:
+    return show_with_wallet(
+        page, template, {"form": form, "done": False}, status=HTTP_422_UNPROCESSABLE_ENTITY
+    )
+
+
+PUBLIC = [ask_registration, take_registration, tell_forgotten_password]
+PERSONAL = [
+    ask_password,
+    take_password,
+    offer_device_code,
+    show_device_code,
+    ask_certificate_to_bind,
+    take_certificate_to_bind,
+]

@@ -1,0 +1,80 @@
+"""Before signing in: what this is, whether it is for you, and where else to buy."""
+
+from enum import StrEnum
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
+
+from emask.rounds.service import current_round, next_round, policy_on
+from emask.rules.calendar import day_in_taipei
+from emask.web.shell.forms import Form
+from emask.web.shell.page import Page
+
+
+class ForWhom(StrEnum):
+    """What sign-in cannot tell: whom the masks are for (B1, B5)."""
+
+    ADULT = "adult"
+    CHILD = "child"
+
+
+@get("/")
+async def start(page: Page) -> Response[str]:
+    """The start page: who, how much, until when, what is needed."""
+    async with page.system.db.transaction() as tx:
+        now_on = await current_round(tx, page.now)
+        coming = await next_round(tx, now_on) if now_on else None
+    facts = {
+        "round": now_on,
+        "phase": now_on.phase(page.now) if now_on else None,
+        "next_round": coming,
+    }
+    return page.show("citizen/start.html", facts)
+
+
+@get("/check")
+async def ask_for_whom(page: Page) -> Response[str]:
+    """Adult or child masks?"""
+    return page.show("citizen/check.html", {})
+
+
+@post("/check", status_code=HTTP_200_OK)
+async def check_for_whom(page: Page, form: Form) -> Response[str] | Redirect:
+    """On to signing in, or to where child masks are sold (B5)."""
+    choice = form.choose("for_whom", ForWhom, page.say("選擇要預購成人口罩或兒童口罩"))
+    if choice is None:
+        return page.show("citizen/check.html", {"form": form}, status=HTTP_422_UNPROCESSABLE_ENTITY)
+    return page.go("/identify" if choice is ForWhom.ADULT else "/child-masks")
+
+
+@get("/child-masks")
+async def tell_of_child_masks(page: Page) -> Response[str]:
+    """Where child masks are sold: a place to go, not an error."""
+    async with page.system.db.transaction() as tx:
+        policy = await policy_on(tx, day_in_taipei(page.now))
+    return page.show("citizen/child_masks.html", {"policy": policy})
+
+
+@get("/ways-to-buy")
+async def tell_ways_to_buy(page: Page) -> Response[str]:
+    """Every channel and its rule (B17, B18)."""
+    async with page.system.db.transaction() as tx:
+        policy = await policy_on(tx, day_in_taipei(page.now))
+    return page.show("citizen/ways_to_buy.html", {"policy": policy})
+
+
+@get("/accessibility")
+async def tell_accessibility(page: Page) -> Response[str]:
+    """The accessibility statement."""
+    return page.show("citizen/accessibility.html", {})
+
+
+PUBLIC = [
+    start,
+    ask_for_whom,
+    check_for_whom,
+    tell_of_child_masks,
+    tell_ways_to_buy,
+    tell_accessibility,
+]

@@ -1,0 +1,1 @@
+"""The demo: a whole round in five minutes, as everybody who takes part in it."""

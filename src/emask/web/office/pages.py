@@ -1,0 +1,93 @@
+"""Check the documents, register, serve, hand out a paper slip (A1.1-3, A7)."""
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
+
+from emask.identity.counter_office import register_at_counter, serve_at_counter
+from emask.identity.registry import name_of
+from emask.preorder.service import preorder_of
+from emask.rounds.service import current_round
+from emask.rounds.stores import find_store
+from emask.rules.calendar import Channel
+from emask.rules.people import masked_name, normalise_id
+from emask.rules.refusals import CardUnknown, DocumentsMissing, NoPreorder
+from emask.web.citizen.arrival import welcome
+from emask.web.shell.cookies import DRAFT, SESSION
+from emask.web.shell.forms import Form
+from emask.web.shell.page import Page
+
+Answer = Response[str] | Redirect
+
+DOCUMENTS = ("nhi_card", "national_id", "residence_permit", "household_certificate")
+"""What an officer may be shown."""
+
+
+@get("/office")
+async def show_desk(page: Page) -> Response[str]:
+    """Whose documents, and which."""
+    return page.show("office/desk.html", {"registered": False})
+
+
+@post("/office", status_code=HTTP_200_OK)
+async def act(page: Page, form: Form) -> Answer:
+    """Register, or go on to place the pre-order for the person."""
+    id_number = form.read("id_number", normalise_id)
+    if id_number is None:
+        return _again(page, form)
+    serve = form.text("act") == "serve"
+    use_case = serve_at_counter if serve else register_at_counter
+    try:
+        person_id = await use_case(
+            page.system.identity,
+            officer=page.staff,
+            id_number=id_number,
+            documents=frozenset(each for each in DOCUMENTS if form.ticked(each)),
+            waived_reason=form.text("waived_reason") or None,
+        )
+    except (CardUnknown, DocumentsMissing) as refusal:
+        field = "id_number" if isinstance(refusal, CardUnknown) else "nhi_card"
+        form.fail(field, refusal.text(page.language.code).split("\n")[-1])
+        return _again(page, form)
+    if serve:
+        return await welcome(page, person_id, Channel.COUNTER)
+    return page.show("office/desk.html", {"registered": True})
+
+
+@post("/office/end", status_code=HTTP_200_OK)
+async def end_serving(page: Page) -> Redirect:
+    """Done with this person; nothing of them stays on the officer's machine."""
+    answer = page.go("/office")
+    answer.delete_cookie(SESSION)
+    answer.delete_cookie(DRAFT)
+    return answer
+
+
+@get("/office/slip")
+async def print_slip(page: Page) -> Response[str]:
+    """What the person takes home on paper."""
+    person_id = page.session.person_id
+    async with page.system.db.transaction() as tx:
+        now_on = await current_round(tx, page.now)
+        if now_on is None:
+            raise NoPreorder
+        entry = await preorder_of(tx, person_id=person_id, round_id=now_on.id)
+        if entry is None:
+            raise NoPreorder
+        store = await find_store(tx, chain=entry.chain, code=entry.store_code)
+        name = await name_of(tx, page.system.vault, person_id)
+    return page.show(
+        "office/slip.html",
+        {"round": now_on, "entry": entry, "store": store, "name": masked_name(name)},
+    )
+
+
+def _again(page: Page, form: Form) -> Response[str]:
+    return page.show(
+        "office/desk.html",
+        {"form": form, "registered": False},
+        status=HTTP_422_UNPROCESSABLE_ENTITY,
+    )
+
+
+STAFF = [show_desk, act, end_serving, print_slip]

@@ -1,0 +1,1 @@
+"""The duty officer's page: is this round on course?"""

@@ -1,0 +1,84 @@
+"""Phase, clock, next step, funnel, money, refunds, and the lamps of the audit."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_200_OK
+
+from emask.payment.service import RefundNotDue, complete_refund, money_of, refunds_due
+from emask.programme.audit import audit_tables
+from emask.programme.funnel import funnel_of
+from emask.programme.queries import steps_done
+from emask.programme.steps import STEPS
+from emask.rounds.service import UnknownRound, all_rounds, current_round, load_round
+from emask.rules.calendar import Round
+from emask.web.operator import words
+from emask.web.shell.forms import Form
+from emask.web.shell.page import Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledStep:
+    """A step of the round: when it is due, whether it is done."""
+
+    name: str
+    due: datetime
+    done: bool
+
+
+@get("/operator")
+async def show_round(page: Page, *, round: str = "", audit: bool = False) -> Response[str]:
+    """One round at a glance. The audit reads whole tables, so it is run when asked for."""
+    async with page.system.db.transaction() as tx:
+        rounds = await all_rounds(tx)
+        shown = await load_round(tx, round) if round else await current_round(tx, page.now)
+        if shown is None:
+            raise UnknownRound(round)
+        done = (await steps_done(tx)).get(shown.id, frozenset())
+        funnel = await funnel_of(tx, shown.id)
+        money = await money_of(tx, shown.id)
+        refunds = await refunds_due(tx)
+        findings = await audit_tables(tx) if audit or page.demo else None
+    return page.show(
+        "operator/round.html",
+        {
+            "rounds": rounds,
+            "shown": shown,
+            "phase": shown.phase(page.now),
+            "steps": _schedule(page, shown, done),
+            "funnel": funnel,
+            "money": money,
+            "refunds": refunds,
+            "findings": findings,
+            "words": words,
+        },
+    )
+
+
+@post("/operator/refunds", status_code=HTTP_200_OK)
+async def note_refund(page: Page, form: Form) -> Redirect:
+    """Money has been sent back; noting it twice notes it once."""
+    with suppress(RefundNotDue, ValueError):
+        await complete_refund(
+            page.system.db,
+            page.system.clock,
+            person_id=UUID(form.text("person_id")),
+            event_id=UUID(form.text("event_id")),
+            operator=page.staff.username,
+        )
+    return page.go("/operator")
+
+
+def _schedule(page: Page, round: Round, done: frozenset[str]) -> list[ScheduledStep]:
+    beacon = page.system.partners.beacon
+    return [
+        ScheduledStep(name=step.name, due=step.due(round, beacon), done=step.name in done)
+        for step in STEPS
+    ]
+
+
+STAFF = [show_round, note_refund]

@@ -1,0 +1,70 @@
+"""How screens call the steps, stages and invariants of the programme."""
+
+from typing import Final
+
+from emask.language import source
+
+STEPS: Final = {
+    "close": source("截止並凍結名單"),
+    "draw": source("抽籤"),
+    "publish": source("公布結果、開放繳費"),
+    "remind": source("提醒未繳費的人"),
+    "lapse": source("未繳費的訂單失效"),
+    "pack": source("分裝"),
+    "ship": source("出貨"),
+    "arrive": source("到店並通知"),
+    "last_day": source("提醒最後一天"),
+    "forfeit": source("未領取視為放棄"),
+}
+
+FUNNEL: Final = {
+    "registered": source("登記"),
+    "selected": source("中籤"),
+    "not_selected": source("未中籤"),
+    "paid": source("繳費"),
+    "lapsed": source("逾期未繳"),
+    "packed": source("分裝"),
+    "arrived": source("到店"),
+    "collected": source("領取"),
+    "forfeited": source("放棄"),
+    "cancelled": source("取消"),
+}
+
+INVARIANTS: Final = {
+    "nobody_twice": source("每人每輪只有一筆"),
+    "everybody_drawn": source("凍結名單上的人都抽過籤"),
+    "selected_within_quota": source("中籤人數不超過名額"),
+    "orders_are_the_selected": source("訂單就是中籤的人"),
+    "paid_and_lapsed_are_the_selected": source("繳費、待繳與失效合計等於中籤"),
+    "claims_apart": source("同一人的購買紀錄不重疊"),
+    "paid_orders_are_claimed": source("已繳費的訂單都有購買紀錄"),
+    "claims_within_pickup": source("領取日都在領取期間內"),
+    "sales_are_claimed": source("藥局販售都有購買紀錄"),
+    "packed_are_the_paid": source("分裝的就是已繳費的"),
+    "collected_and_forfeited_are_the_packed": source("領取與放棄的都分裝過"),
+    "collected_claims_are_marked": source("已領取的購買紀錄有註記"),
+    "money_is_accounted_for": source("每一元都有去處"),
+    "paid_orders_have_their_money": source("已繳費的訂單都有款項"),
+    "everybody_drawn_is_told": source("抽籤結果都通知了"),
+    "audit_log_chained": source("稽核紀錄前後相連"),
+}
+
+PHASES: Final = {
+    "not_open_yet": source("尚未開放"),
+    "registration": source("登記中"),
+    "closed": source("已截止，等待公布"),
+    "payment": source("繳費中"),
+    "settling": source("等待銀行對帳"),
+    "preparing": source("分裝與配送"),
+    "pickup": source("領取中"),
+    "over": source("已結束"),
+}
+
+REASONS: Final = {
+    "late": source("逾期入帳"),
+    "double": source("重複付款"),
+    "wrong_amount": source("金額不符"),
+    "not_selected": source("未中籤或已取消"),
+    "early": source("開放繳費前入帳"),
+    "no_day_left": source("領取期間內已無可領取日"),
+}

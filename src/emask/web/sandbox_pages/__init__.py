@@ -1,0 +1,1 @@
+"""What stands outside the service, played by pages: cards, phones, messages, the bank."""

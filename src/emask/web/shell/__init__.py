@@ -1,0 +1,1 @@
+"""What all audiences share: page, forms, cookies, guards, errors, templates."""

@@ -1,0 +1,91 @@
+"""Pages for what does not go on: a refusal, a session that ended, a full queue, a fault."""
+
+import logging
+from collections.abc import Callable, Mapping
+from traceback import format_tb
+from typing import Any
+
+from litestar import Response
+from litestar.exceptions import HTTPException, PermissionDeniedException
+from litestar.response import Redirect
+from litestar.status_codes import (
+    HTTP_403_FORBIDDEN,
+    HTTP_404_NOT_FOUND,
+    HTTP_405_METHOD_NOT_ALLOWED,
+    HTTP_500_INTERNAL_SERVER_ERROR,
+    HTTP_503_SERVICE_UNAVAILABLE,
+)
+
+from emask.preorder.intake import IntakeFull, IntakeInterrupted
+from emask.rules.refusals import Refusal
+from emask.web.shell.cookies import CSRF
+from emask.web.shell.page import NotSignedIn, NotStaff, Page, WebRequest, bare_page
+
+_LOG = logging.getLogger(__name__)
+
+
+def show_refusal(page: Page, refusal: Refusal) -> Response[str]:
+    """Rule, fact and next date as the refusal tells them, and what to do next."""
+    return page.show("shell/refusal.html", {"refusal": refusal}, status=refusal.status)
+
+
+def _page(request: WebRequest) -> Page:
+    made: Page | None = request.state.get("page")
+    return made or bare_page(request)
+
+
+def _refused(request: WebRequest, refusal: Refusal) -> Response[str]:
+    return show_refusal(_page(request), refusal)
+
+
+def _not_signed_in(request: WebRequest, _: NotSignedIn) -> Redirect:
+    page = _page(request)
+    return page.go("/identify?ended=1" if request.cookies.get("emask_session") else "/identify")
+
+
+def _not_staff(request: WebRequest, _: NotStaff) -> Redirect:
+    return _page(request).go("/staff/sign-in")
+
+
+def _full(request: WebRequest, full: IntakeFull) -> Response[str]:
+    """Nobody loses by waiting: the draw knows no order of arrival (B12)."""
+    answer = _page(request).show(
+        "shell/full.html",
+        {"unknown": isinstance(full, IntakeInterrupted)},
+        status=HTTP_503_SERVICE_UNAVAILABLE,
+    )
+    answer.headers["retry-after"] = str(full.retry_after)
+    return answer
+
+
+def _forged(request: WebRequest, _: PermissionDeniedException) -> Response[str]:
+    """A form without its token: a page left open too long, or sent from elsewhere."""
+    answer = _page(request).show("shell/form_again.html", {}, status=HTTP_403_FORBIDDEN)
+    answer.delete_cookie(CSRF)
+    return answer
+
+
+def _not_served(request: WebRequest, error: HTTPException) -> Response[str]:
+    if error.status_code >= HTTP_500_INTERNAL_SERVER_ERROR:
+        return _fault(request, error)
+    found = error.status_code not in (HTTP_404_NOT_FOUND, HTTP_405_METHOD_NOT_ALLOWED)
+    return _page(request).show("shell/not_found.html", {"found": found}, status=error.status_code)
+
+
+def _fault(request: WebRequest, error: Exception) -> Response[str]:
+    # Route, kind and place: addresses and messages of errors can hold what somebody typed.
+    route = request.scope.get("path_template", "")
+    place = "".join(format_tb(error.__traceback__))
+    _LOG.error("fault at %s: %s\n%s", route, type(error).__name__, place)
+    return _page(request).show("shell/fault.html", {}, status=HTTP_500_INTERNAL_SERVER_ERROR)
+
+
+EXCEPTION_HANDLERS: Mapping[type[Exception] | int, Callable[[Any, Any], Response[Any]]] = {
+    Refusal: _refused,
+    NotSignedIn: _not_signed_in,
+    NotStaff: _not_staff,
+    IntakeFull: _full,
+    PermissionDeniedException: _forged,
+    HTTPException: _not_served,
+    Exception: _fault,
+}

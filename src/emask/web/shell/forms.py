@@ -1,0 +1,64 @@
+"""What people type: kept as typed, read leniently, told by field what to type instead."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from emask.language import Language
+from emask.rules.people import InvalidEntry
+
+T = TypeVar("T")
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class Form:
+    """The fields of a form, and what is to be corrected in them.
+
+    ``values`` are as typed, so that a page shown again loses nothing; ``errors`` holds one text
+    a field in the page's language, in the order of reading.
+    """
+
+    def __init__(self, language: Language, values: Mapping[str, str]) -> None:
+        self.language = language
+        self.values = values
+        self.errors: dict[str, str] = {}
+
+    @property
+    def ok(self) -> bool:
+        """Nothing is to be corrected."""
+        return not self.errors
+
+    def text(self, field: str) -> str:
+        """A field without the spaces around it; empty when it is not there."""
+        return self.values.get(field, "").strip()
+
+    def ticked(self, field: str) -> bool:
+        """Was this box ticked?"""
+        return bool(self.text(field))
+
+    def fail(self, field: str, text: str) -> None:
+        """Ask for a correction; a field's first one stands."""
+        self.errors.setdefault(field, text)
+
+    def read(self, field: str, parse: Callable[[str], T]) -> T | None:
+        """A field through a parser of the rules; None and a correction if it is not understood."""
+        try:
+            return parse(self.text(field))
+        except InvalidEntry as invalid:
+            self.fail(field, invalid.text(self.language.code))
+            return None
+
+    def choose(self, field: str, choices: type[Choice], missing: str) -> Choice | None:
+        """One of a set of choices; None and the correction ``missing`` when none was made."""
+        try:
+            return choices(self.text(field))
+        except ValueError:
+            self.fail(field, missing)
+            return None
+
+    def require(self, field: str, missing: str) -> str:
+        """A field that may not be empty; empty and the correction ``missing`` if it is."""
+        text = self.text(field)
+        if not text:
+            self.fail(field, missing)
+        return text

@@ -1,0 +1,36 @@
+"""Who may see a page: every route is open by choice, or guarded by one of these."""
+
+from collections.abc import Awaitable, Callable
+
+from litestar.exceptions import NotFoundException
+from litestar.handlers import BaseRouteHandler
+
+from emask.identity.model import StaffRole
+from emask.web.shell.page import Connection, NotSignedIn, NotStaff, read_page
+
+Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
+
+
+async def needs_person(connection: Connection, _: BaseRouteHandler) -> None:
+    """A person is signed in; raises NotSignedIn."""
+    page = await read_page(connection)
+    if page.visitor is None:
+        raise NotSignedIn
+
+
+def needs_role(*roles: StaffRole) -> Guard:
+    """A member of staff in one of ``roles`` is signed in; raises NotStaff."""
+
+    async def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        page = await read_page(connection)
+        if page.staff.role not in roles:
+            raise NotStaff
+
+    return guard
+
+
+async def needs_demo(connection: Connection, _: BaseRouteHandler) -> None:
+    """The system is a demo; raises NotFoundException, as if the page were not there."""
+    page = await read_page(connection)
+    if not page.demo:
+        raise NotFoundException

@@ -1,0 +1,176 @@
+"""One request on its way to a page: who asks, in which language, at which instant."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from litestar import MediaType, Request, Response
+from litestar.connection import ASGIConnection
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
+from litestar.utils.scope.state import ScopeState
+
+from emask.database.clock import SetClock
+from emask.identity.model import Session, StaffSession
+from emask.identity.sessions import SessionEnded
+from emask.language import Language, translator
+from emask.programme.system import System
+from emask.web.shell.cookies import SESSION, STAFF, cookie
+from emask.web.shell.environment import environment
+from emask.web.shell.forms import Form
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+WebRequest = Request[Any, Any, Any]
+
+_RENEW_AFTER: Final = timedelta(minutes=5)
+
+
+class NotSignedIn(Exception):
+    """The page belongs to a person, and nobody is signed in."""
+
+
+class NotStaff(Exception):
+    """The page belongs to staff of a role, and nobody of it is signed in."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Page:
+    """What every handler needs of its request."""
+
+    connection: Connection
+    system: System
+    language: Language
+    now: datetime
+    visitor: Session | None
+    member: StaffSession | None
+
+    @property
+    def session(self) -> Session:
+        """The person signed in. Raises NotSignedIn."""
+        if self.visitor is None:
+            raise NotSignedIn
+        return self.visitor
+
+    @property
+    def staff(self) -> StaffSession:
+        """The member of staff signed in. Raises NotStaff."""
+        if self.member is None:
+            raise NotStaff
+        return self.member
+
+    @property
+    def demo(self) -> bool:
+        """A clock that can be set: everybody and everything in this system is made up."""
+        return isinstance(self.system.clock, SetClock)
+
+    @property
+    def here(self) -> str:
+        """This page's path without its language."""
+        return self.connection.url.path.removeprefix(f"/{self.language}") or "/"
+
+    @property
+    def other_url(self) -> str:
+        """The same page in the other language."""
+        query = self.connection.url.query
+        return f"/{self.language.other}{self.here}{'?' + query if query else ''}"
+
+    @property
+    def csrf_token(self) -> str:
+        """What a form of this page carries to show that it is ours."""
+        token = ScopeState.from_scope(self.connection.scope).csrf_token
+        return token if isinstance(token, str) else ""
+
+    def say(self, source: str) -> str:
+        """A source text in the page's language."""
+        return translator(self.language)(source)
+
+    def url(self, path: str) -> str:
+        """The address of a page in this language."""
+        return f"/{self.language}{path}"
+
+    def form(self) -> Form:
+        """An empty form."""
+        return Form(self.language, {})
+
+    def show(
+        self, template: str, facts: Mapping[str, object], *, status: int = HTTP_200_OK
+    ) -> Response[str]:
+        """The page of a template. A session in use is prolonged."""
+        text = environment(self.language).get_template(template)
+        response = Response(
+            text.render({"page": self, "form": self.form()} | dict(facts)),
+            media_type=MediaType.HTML,
+            status_code=status,
+            headers={"content-language": self.language.tag},
+        )
+        self._prolong(response)
+        return response
+
+    def go(self, path: str) -> Redirect:
+        """On to another page, by GET."""
+        return Redirect(self.url(path), status_code=HTTP_303_SEE_OTHER)
+
+    def _prolong(self, response: Response[str]) -> None:
+        session = self.visitor
+        if session is None or self.now - session.issued_at < _RENEW_AFTER:
+            return
+        token = self.system.sessions.issue(
+            person_id=session.person_id, channel=session.channel, now=self.now
+        )
+        response.set_cookie(cookie(SESSION, token))
+
+
+async def page_of(request: WebRequest) -> Page:
+    """The page of a request; guards and handlers share one."""
+    return await read_page(request)
+
+
+async def form_of(request: WebRequest) -> Form:
+    """The form that a request carries."""
+    fields = await request.form()
+    values = {name: value for name, value in fields.items() if isinstance(value, str)}
+    return Form(language_of(request), values)
+
+
+async def read_page(connection: Connection) -> Page:
+    """As :func:`page_of`, for any kind of connection."""
+    made: Page | None = connection.state.get("page")
+    if made is None:
+        system: System = connection.app.state.system
+        made = _with_sessions(connection, await system.clock.now())
+        connection.state["page"] = made
+    return made
+
+
+def language_of(connection: Connection) -> Language:
+    """The language that the address begins with; zh where it names none."""
+    first = connection.url.path.split("/", 2)[1]
+    return Language.EN if first == Language.EN else Language.ZH
+
+
+def bare_page(connection: Connection) -> Page:
+    """A page for nobody in particular, for what goes wrong before anything was read."""
+    system: System = connection.app.state.system
+    return Page(
+        connection=connection,
+        system=system,
+        language=language_of(connection),
+        now=datetime.now(UTC),
+        visitor=None,
+        member=None,
+    )
+
+
+def _with_sessions(connection: Connection, now: datetime) -> Page:
+    page = bare_page(connection)
+    page.now = now
+    system = page.system
+    if token := connection.cookies.get(SESSION):
+        with suppress(SessionEnded):
+            page.visitor = system.sessions.read(token, now=now)
+    if token := connection.cookies.get(STAFF):
+        with suppress(SessionEnded):
+            page.member = system.sessions.read_staff(token, now=now)
+    return page

@@ -1,0 +1,71 @@
+"""What every answer carries: headers that keep pages to themselves, Secure cookies over https."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""ASGI, as plain as its specification."""
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+HEADERS: Final = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+_HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
+
+
+class SecurityHeaders:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the inner application does, with the headers added."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        https = came_by_https(scope)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._complete(message, https=https)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+    def _complete(self, start: Message, *, https: bool) -> None:
+        headers = list(start.get("headers", ()))
+        present = {name.lower() for name, _ in headers}
+        headers += [header for header in self._headers if header[0] not in present]
+        if b"cache-control" not in present:  # pages are a person's own
+            headers.append((b"cache-control", b"no-store"))
+        if https:
+            headers = [_secured(name, value) for name, value in headers]
+            headers.append(_HSTS)
+        start["headers"] = headers
+
+
+def came_by_https(scope: Scope) -> bool:
+    """Did the visitor speak https, to us or to the proxy in front of us?"""
+    forwarded = dict(scope["headers"]).get(b"x-forwarded-proto", b"")
+    return bool(scope["scheme"] == "https" or forwarded == b"https")
+
+
+def _secured(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    if name.lower() == b"set-cookie" and b"; secure" not in value.lower():
+        return name, value + b"; Secure"
+    return name, value

@@ -1,0 +1,72 @@
+"""Staff sign in once, and each role goes to its own screen."""
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
+
+from emask.identity.model import StaffRole
+from emask.identity.staff import sign_in_staff
+from emask.rules.refusals import WrongPassword
+from emask.web.shell.cookies import SESSION, STAFF, cookie
+from emask.web.shell.forms import Form
+from emask.web.shell.page import Page
+
+Answer = Response[str] | Redirect
+
+SCREENS = {
+    StaffRole.PHARMACIST: "/counter",
+    StaffRole.CLERK: "/till",
+    StaffRole.OFFICER: "/office",
+    StaffRole.CENTRE: "/centre",
+    StaffRole.OPERATOR: "/operator",
+}
+
+
+@get("/staff")
+async def show_own_screen(page: Page) -> Redirect:
+    """On to the screen of who is signed in."""
+    return page.go(SCREENS[page.member.role] if page.member else "/staff/sign-in")
+
+
+@get("/staff/sign-in")
+async def ask_account(page: Page) -> Response[str]:
+    """Account and password."""
+    return page.show("shell/staff_sign_in.html", {})
+
+
+@post("/staff/sign-in", status_code=HTTP_200_OK)
+async def take_account(page: Page, form: Form) -> Answer:
+    """Begin a shift."""
+    username = form.require("username", page.say("輸入帳號"))
+    password = form.require("password", page.say("輸入密碼"))
+    if not form.ok:
+        return _again(page, form)
+    try:
+        staff = await sign_in_staff(
+            page.system.db, page.system.clock, username=username, password=password
+        )
+    except WrongPassword:
+        form.fail("username", page.say("帳號或密碼不符，核對後再輸入一次"))
+        return _again(page, form)
+    answer = page.go(SCREENS[staff.role])
+    answer.set_cookie(cookie(STAFF, page.system.sessions.issue_staff(staff)))
+    return answer
+
+
+@post("/staff/sign-out", status_code=HTTP_200_OK)
+async def end_shift(page: Page) -> Redirect:
+    """End a shift, and with it any person being served."""
+    answer = page.go("/staff/sign-in")
+    answer.delete_cookie(STAFF)
+    if page.member is not None and page.member.role is StaffRole.OFFICER:
+        answer.delete_cookie(SESSION)
+    return answer
+
+
+def _again(page: Page, form: Form) -> Response[str]:
+    return page.show(
+        "shell/staff_sign_in.html", {"form": form}, status=HTTP_422_UNPROCESSABLE_ENTITY
+    )
+
+
+PUBLIC = [show_own_screen, ask_account, take_account, end_shift]

@@ -1,0 +1,1 @@
+"""The store: kiosk and till."""
