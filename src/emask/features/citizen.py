@@ -4,30 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
-from secrets import token_urlsafe
 from uuid import UUID
 
 from emask.counter.model import Sale
 from emask.identity.model import NewPerson
 from emask.rules.calendar import Channel
 from emask.rules.people import Residency, last_digit, make_national_id, make_residence_id
+from emask.sandbox.visitor import Visitor
 
 _FIRST_SERIAL = 40_000_000  # far from the made-up crowd's
-
-
-def some_password() -> str:
-    """A password that nobody has typed before."""
-    return token_urlsafe(12)
-
-
-@dataclass(slots=True, kw_only=True)
-class Phone:
-    """What a citizen holds in the hand: line, network, and the handset itself."""
-
-    handset: str
-    line: str = "本人月租型"
-    network: str = "4G"
-    in_service: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,19 +24,21 @@ class Citizen:
     scenario has `seen` so many, those from `looked_from` on at the act `looked_at_act`.
     """
 
-    person: NewPerson
-    phone: Phone
+    visitor: Visitor
     person_id: UUID | None = None
-    password: str = field(default_factory=some_password)
     token: str | None = None
     channel: Channel | None = None
-    device_digits: str | None = None
     trade_no: str | None = None
     sale: Sale | None = None
     round_id: str | None = None
     seen: int = 0
     looked_from: int = 0
     looked_at_act: int = -1
+
+    @property
+    def person(self) -> NewPerson:
+        """The identity behind the name."""
+        return self.visitor.person
 
     @property
     def mobile(self) -> str:

@@ -1,5 +1,6 @@
 """Sessions of a scenario's people: opened by signing in, renewed without a word."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from emask.features.citizen import Citizen
@@ -8,6 +9,25 @@ from emask.features.world import World
 from emask.identity.model import Session
 from emask.identity.sessions import SessionEnded
 from emask.rules.calendar import Channel
+from emask.sandbox.visitor import Doors, Visitor
+
+SIGN_IN = "認證"
+
+
+async def sign_in(
+    world: World,
+    citizen: Citizen,
+    way: Callable[[Doors, Visitor], Awaitable[UUID]],
+    channel: Channel,
+) -> None:
+    """Go one way in, keep its outcome, and open the session that it earns."""
+    await world.enter(citizen)
+
+    async def go() -> None:
+        person_id = await way(world.doors, citizen.visitor)
+        await open_session(world, citizen, person_id, channel)
+
+    await world.attempt(SIGN_IN, go())
 
 
 async def open_session(world: World, citizen: Citizen, person_id: UUID, channel: Channel) -> None:

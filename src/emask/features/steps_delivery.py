@@ -4,7 +4,7 @@ from datetime import date
 
 from emask.delivery.collection import ask_for_slip, hand_over, parcel_of
 from emask.delivery.forfeits import change_store, reopen
-from emask.delivery.packing import arrive_store, packing_list, returned_packs
+from emask.delivery.packing import arrive_store
 from emask.features.citizen import Citizen
 from emask.features.outcome import Unfulfilled, require_equal
 from emask.features.registry import Registry
@@ -119,24 +119,6 @@ async def earliest_in(world: World, *, name: str, id: str, date: date) -> None: 
     if id not in rounds:
         raise Unfulfilled(zh=f"沒有輪次 {id}", en=f"there is no round {id}")
     require_equal(await _earliest(world, world.citizen(name), rounds[id]), date)
-
-
-@STEPS.check("{chain:7-11|全家|萊爾富|OK}物流中心包裝 {n} 份")
-async def packed(world: World, *, chain: str, n: int) -> None:
-    """What a chain's logistics centre packs for its stores (B16)."""
-    round = await world.this_round()
-    async with world.system.db.transaction() as tx:
-        lines = await packing_list(tx, round_id=round.id, chain=Chain.from_label(chain))
-    require_equal(sum(line.packs for line in lines), n)
-
-
-@STEPS.check("{chain:7-11|全家|萊爾富|OK}物流中心收回 {n} 份")
-async def came_back(world: World, *, chain: str, n: int) -> None:
-    """What came back uncollected, for the next round."""
-    round = await world.this_round()
-    async with world.system.db.transaction() as tx:
-        packs = await returned_packs(tx, round_id=round.id, chain=Chain.from_label(chain))
-    require_equal(packs, n)
 
 
 async def _collect(

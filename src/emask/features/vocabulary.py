@@ -7,13 +7,16 @@ from emask.features import (
     steps_identity,
     steps_notices,
     steps_outcomes,
+    steps_packing,
     steps_payment,
+    steps_people,
     steps_preorder,
     steps_rounds,
 )
 
 VOCABULARY = steps_rounds.STEPS.joined_by(
     (
+        steps_people.STEPS,
         steps_identity.STEPS,
         steps_preorder.STEPS,
         steps_draw.STEPS,
@@ -21,6 +24,7 @@ VOCABULARY = steps_rounds.STEPS.joined_by(
         steps_payment.STEPS,
         steps_counter.STEPS,
         steps_delivery.STEPS,
+        steps_packing.STEPS,
         steps_outcomes.STEPS,
     )
 )

@@ -19,6 +19,7 @@ from emask.rules.calendar import Round, at
 from emask.rules.refusals import Refusal
 from emask.sandbox.population import made_up_people
 from emask.sandbox.system import Sandbox
+from emask.sandbox.visitor import Doors
 
 BEGINNING = at(date(2020, 3, 12), 9)
 """Where the clock stands until a step sets it (B2)."""
@@ -44,6 +45,13 @@ class World:
     sold_out: set[tuple[str, str]] = field(default_factory=set)
     round_id: str | None = None
     acts: int = 0
+
+    @property
+    def doors(self) -> Doors:
+        """What the people of the scenario come to, to prove who they are."""
+        return Doors(
+            identity=self.system.identity, sessions=self.system.sessions, sandbox=self.sandbox
+        )
 
     async def now(self) -> datetime:
         """The instant the clock stands at."""
