@@ -176,6 +176,14 @@ async def cancel(tx: Transaction, *, person_id: UUID, round_id: str, now: dateti
     return cursor.rowcount == 1
 
 
+async def frozen(tx: Transaction, round_id: str) -> bool:
+    """Whether no pre-order of a round may change any more."""
+    cursor = await tx.execute(
+        "SELECT FROM round WHERE round_id = %s AND frozen_at IS NOT NULL", (round_id,)
+    )
+    return cursor.rowcount == 1
+
+
 async def preorder(tx: Transaction, *, person_id: UUID, round_id: str) -> Preorder | None:
     """One person's entry in one round."""
     cursor = await tx.execute(

@@ -10,7 +10,6 @@ from emask.preorder.model import Preorder
 from emask.rounds.service import load_round
 from emask.rules.calendar import Product, Round
 from emask.rules.refusals import Closed, NoPreorder, NotOpenYet, ProductNotOnline
-from emask.rules.states import OrderState
 
 
 async def cancel_preorder(db: Database, clock: Clock, *, person_id: UUID, round_id: str) -> None:
@@ -26,10 +25,9 @@ async def cancel_preorder(db: Database, clock: Clock, *, person_id: UUID, round_
         if await queries.cancel(tx, person_id=person_id, round_id=round_id, now=now):
             return
         offered = await load_round(tx, round_id)
-        standing = await queries.preorder(tx, person_id=person_id, round_id=round_id)
+        frozen = await queries.frozen(tx, round_id)
     if now < offered.opens_at:
         raise NotOpenYet(opens_at=offered.opens_at)
-    frozen = standing is not None and standing.state is OrderState.REGISTERED
     if frozen or not offered.accepts_preorders(now):
         raise Closed(closed_at=offered.closes_at)
     raise NoPreorder

@@ -6,6 +6,7 @@ intake and words the answer; what it costs is paid eighty thousand times in that
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import lru_cache
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final
@@ -17,8 +18,8 @@ from emask.database.clock import Clock
 from emask.identity.model import Session
 from emask.identity.sessions import SessionEnded, Sessions
 from emask.language import Language
-from emask.preorder.intake import Intake
-from emask.preorder.model import Entry, IntakeFull, Placement, Receipt
+from emask.preorder.intake import Intake, IntakeFull
+from emask.preorder.model import Entry, Placement, Receipt
 from emask.rounds.model import Chain
 from emask.rules.refusals import UnknownStore
 from emask.web.intake_problems import (
@@ -166,9 +167,14 @@ def _sent_by_us(headers: Headers) -> bool:
 
 
 def _language(headers: Headers) -> Language:
+    return _preferred(headers.get(b"accept-language", b""))
+
+
+@lru_cache(maxsize=512)
+def _preferred(accept_language: bytes) -> Language:
     """The language that the caller would rather read; zh-Hant unless English is asked for."""
     wishes: dict[str, float] = {}
-    for wish in headers.get(b"accept-language", b"").decode("latin-1").lower().split(","):
+    for wish in accept_language.decode("latin-1").lower().split(","):
         tag, _, weight = wish.replace(" ", "").partition(";q=")
         quality = float(weight) if _QUALITY.fullmatch(weight) else 1.0
         wishes.setdefault(tag.partition("-")[0], quality)

@@ -1,14 +1,14 @@
 """Problem documents (RFC 9457) of the intake: the rules' refusals, and what HTTP itself adds."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final, NamedTuple, get_args
 
 import msgspec
 
 from emask.identity.sessions import SessionEnded
 from emask.language import Language
-from emask.preorder.model import IntakeFull, IntakeInterrupted, SubmissionReused
+from emask.preorder.intake import IntakeFull, IntakeInterrupted
+from emask.preorder.model import SubmissionReused
 from emask.rounds.service import UnknownRound
 from emask.rules.people import InvalidEntry
 from emask.rules.refusals import Refusal
@@ -91,7 +91,7 @@ def _document(
     kind: Kind,
     language: Language,
     *,
-    data: Mapping[str, str] = MappingProxyType({}),
+    data: Mapping[str, str] | None = None,
     next_step: str | None = None,
 ) -> Document:
     return Document(
@@ -100,7 +100,7 @@ def _document(
         status=kind.status,
         detail=kind.title.read(language),
         code=kind.code,
-        data=data,
+        data=data or {},
         next=next_step or kind.next.read(language),
     )
 
