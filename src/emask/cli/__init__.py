@@ -1,0 +1,1 @@
+"""Commands for operators, and the measurements that keep the system honest."""
