@@ -126,11 +126,11 @@ _DOCUMENTS = {
 def _weighted_sum(number: str) -> int:
     """Ten divides it exactly when the check digit is right.
 
-    A letter in the second place (the older residence permits) counts by its last digit.
+    A letter in the second place, A to D on the older residence permits, counts from 0 to 3.
     """
     tens, units = divmod(_LETTERS.index(number[0]) + 10, 10)
     second = _LETTERS.find(number[1])
-    digits = [second % 10 if second >= 0 else int(number[1]), *map(int, number[2:])]
+    digits = [second if second >= 0 else int(number[1]), *map(int, number[2:])]
     return tens + 9 * units + sum(w * d for w, d in zip(_WEIGHTS, digits, strict=True))
 
 
