@@ -105,15 +105,16 @@ INVARIANTS: Mapping[str, LiteralString] = MappingProxyType(
         "collected_and_forfeited_are_the_packed": """
             SELECT count(*) FROM (
                 SELECT orders.state, collection.person_id IS NOT NULL AS handed_over,
-                       ended.step IS NOT NULL AS ended, parcel.returned_at IS NOT NULL AS returned
+                       ended.step IS NOT NULL AND parcel.reopened_until IS NULL AS over,
+                       parcel.returned_at IS NOT NULL AS returned
                 FROM parcel JOIN orders USING (person_id, round_id)
                 LEFT JOIN collection USING (person_id, round_id)
                 LEFT JOIN round_step AS ended
                   ON ended.round_id = parcel.round_id AND ended.step = 'forfeit'
             ) AS pack
             WHERE (state = 'collected') <> handed_over
-               OR (ended AND NOT returned AND state <> 'collected')
-               OR (NOT ended AND state = 'forfeited')""",
+               OR (state = 'forfeited') <> returned
+               OR (over AND state = 'arrived')""",
         "collected_claims_are_marked": """
             SELECT count(*) FROM claim
             LEFT JOIN collection USING (person_id, round_id)
@@ -122,7 +123,8 @@ INVARIANTS: Mapping[str, LiteralString] = MappingProxyType(
         # every dollar has paid an order or goes back
         "money_is_accounted_for": f"""
             SELECT count(*) FROM (
-                SELECT event.kind = 'paid' AND event.outcome <> 'simulated' AS received,
+                SELECT event.kind = 'paid' AND event.outcome <> 'simulated'
+                           AND event.amount > 0 AS received,
                        event.outcome = 'settles' AS settles,
                        event.amount = orders.amount AND orders.state IN {_PAID} AS pays,
                        refund.amount = event.amount AS refunded,

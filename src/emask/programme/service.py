@@ -1,6 +1,6 @@
 """Carrying out what falls due, in its order, and moving a set clock through it."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,11 +51,26 @@ async def run_due(system: System, until: datetime) -> list[StepDone]:
     return done
 
 
-async def advance_to(system: System, instant: datetime) -> list[StepDone]:
+async def send_notices(system: System) -> int:
+    """Send every notice that may go out now; returns how many went."""
+    return await drain(system.db, system.clock, system.vault, system.partners.sms)
+
+
+async def advance_to(
+    system: System,
+    instant: datetime,
+    *,
+    send: Callable[[System], Awaitable[object]] = send_notices,
+) -> list[StepDone]:
     """Move the set clock to ``instant``, carrying out what is due on the way.
 
     While a step runs the clock stands where the step is due, and its notices go out before the
     next one.
+
+    Args:
+        system: must live by a set clock.
+        instant: where the clock stands in the end.
+        send: sends what notices are due.
 
     Raises:
         ClockNotSettable: the system lives by the machine's clock.
@@ -67,19 +82,11 @@ async def advance_to(system: System, instant: datetime) -> list[StepDone]:
     while due := await _next_due(system, instant, ()):
         await clock.set(due.at)
         await due.step.run(system, due.round, due.at)
-        await send_notices(system)
+        await send(system)
         done.append(_done(due))
     await clock.set(instant)
-    await send_notices(system)
+    await send(system)
     return done
-
-
-async def send_notices(system: System) -> int:
-    """Send every notice that may go out now; returns how many went."""
-    sent = 0
-    while batch := await drain(system.db, system.clock, system.vault, system.partners.sms):
-        sent += batch
-    return sent
 
 
 async def _next_due(system: System, until: datetime, without: Iterable[str]) -> _Due | None:

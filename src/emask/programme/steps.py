@@ -5,6 +5,7 @@ itself in it; freezing and drawing take several and are safe to begin again.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,11 +18,11 @@ from emask.notices import service as notices
 from emask.payment import service as payment
 from emask.programme import queries
 from emask.programme.system import System
-from emask.rules.calendar import Round, at as taipei
+from emask.rules.calendar import Round
+from emask.rules.calendar import at as taipei
 
 Figures = dict[str, int]
 
-FREEZE_TO_BEACON = timedelta(minutes=10)
 _SHIPPING_HOUR = 8
 _NOTICE_HOUR = 8
 
@@ -54,8 +55,9 @@ async def _close(system: System, round: Round, at: datetime) -> None:
 
 
 async def _draw(system: System, round: Round, at: datetime) -> None:
-    record = await draw.run_draw(system.db, round=round, at=at, beacon=system.partners.beacon)
-    await _note(system, round, "draw", at, {"selected": record.selected or 0})
+    with suppress(draw.AlreadyDrawn):  # by somebody who ended before noting it
+        await draw.run_draw(system.db, round=round, at=at, beacon=system.partners.beacon)
+    await _note(system, round, "draw", at, {})
 
 
 async def _note(system: System, round: Round, name: str, at: datetime, figures: Figures) -> None:
@@ -108,7 +110,7 @@ async def _forfeit(tx: Transaction, round: Round, at: datetime) -> Figures:
 
 
 def _drawn_at(round: Round, beacon: Beacon) -> datetime:
-    return beacon.instant_of(beacon.round_after(round.closes_at + FREEZE_TO_BEACON))
+    return beacon.instant_of(beacon.round_after(round.closes_at + draw.COMMITMENT))
 
 
 def _published_at(round: Round, beacon: Beacon) -> datetime:
