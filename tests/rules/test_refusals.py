@@ -90,6 +90,14 @@ def test_a_refusal_without_facts_still_speaks(code: str, language: Language) -> 
 
 
 @every_code
+def test_each_language_is_spoken_when_it_is_asked_for(code: str) -> None:
+    refusal = REFUSALS[code]()
+    for words in (refusal.title, refusal.text, refusal.next_step):
+        assert words("en").isascii()
+        assert not words("zh").isascii()
+
+
+@every_code
 def test_both_languages_tell_the_same_facts(code: str) -> None:
     named = [
         [name for _, name, _, _ in Formatter().parse(template) if name]
