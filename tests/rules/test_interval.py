@@ -101,7 +101,7 @@ def test_b8_whenever_it_is_collected_it_counts_from_the_first_day() -> None:
 def test_b9_a_paid_preorder_does_not_stop_a_counter_purchase_before_its_window() -> None:
     claims = sell(pay((), FIRST), day(3, 20))
     assert place_of(claims, "sale") == days((3, 20), (3, 27))
-    # settled: three weeks of the ordinary rule, no two purchases nearer than seven days
+    # a deferred claim keeps its seven days, so that any two purchases lie as far apart
     assert place_of(claims, "2020-1") == days((3, 27), (4, 3))
 
 
