@@ -119,7 +119,7 @@ class Town:
     async def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         async with self.db.connection() as connection:
             cursor = await connection.execute(query.encode(), parameters)
-            return await cursor.fetchall() if cursor.description else []
+            return [] if cursor.description is None else await cursor.fetchall()
 
     async def value(self, query: str, *parameters: object) -> object:
         """The first column of the first row."""

@@ -1,0 +1,219 @@
+"""B6, B13, B14: who may pay what, how and when."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from draw.town import Town, crowd, somebody
+from emask.draw.service import place_of
+from emask.payment import service
+from emask.payment.ports import GatewayMessage, Instruction
+from emask.rules.calendar import Channel
+from emask.rules.price import Method
+from emask.rules.refusals import (
+    AlreadyPaid,
+    MethodNotAllowed,
+    NoPreorder,
+    NotSelected,
+    PaymentClosed,
+    PaymentNotOpen,
+    Refusal,
+)
+from emask.rules.states import OrderState
+from payment.market import Market
+
+
+async def selected_and_not(town: Town) -> tuple[list[UUID], list[UUID]]:
+    async with town.db.transaction() as tx:
+        rows = await tx.execute("SELECT person_id, selected FROM draw_result ORDER BY rank")
+        people = await rows.fetchall()
+    return [each for each, chosen in people if chosen], [
+        each for each, chosen in people if not chosen
+    ]
+
+
+async def test_each_selected_gets_one_order_of_22(market: Market) -> None:
+    town = market.town
+    await town.enter(crowd(50))
+    await town.draw()
+    await town.publish()
+    selected, others = await selected_and_not(town)
+
+    async with town.db.transaction() as tx:
+        assert await service.open_orders(tx, round=town.round, at=town.round.pay_from) == 0
+        orders = [
+            await service.order_of(tx, person_id=each, round_id=town.round.id) for each in selected
+        ]
+        assert await service.order_of(tx, person_id=others[0], round_id=town.round.id) is None
+    assert len(orders) == 20
+    for order in orders:
+        assert order is not None
+        assert (order.amount, order.state) == (22, OrderState.AWAITING_PAYMENT)
+        assert order.paid_at is None
+    kept = {entry.person_id: entry for entry in crowd(50)}
+    assert all(
+        order
+        and (order.chain, order.store_code) == kept[order.person_id].store
+        and order.channel == kept[order.person_id].channel
+        for order in orders
+    )
+
+
+async def refused(market: Market, person_id: UUID, method: Method = Method.ATM) -> type[Refusal]:
+    with pytest.raises(Refusal) as refusal:
+        await market.start(person_id, method)
+    return refusal.type
+
+
+async def test_who_is_not_selected_cannot_pay_and_learns_it_only_when_it_is_published(
+    market: Market,
+) -> None:
+    town = market.town
+    await town.enter(crowd(50))
+    await town.draw()
+    selected, others = await selected_and_not(town)
+    await town.clock.set(town.round.pay_from)
+    assert await refused(market, selected[0]) is PaymentNotOpen
+    assert await refused(market, others[0]) is PaymentNotOpen
+    await town.publish()
+    assert await refused(market, others[0]) is NotSelected
+    assert (await market.start(selected[0], Method.ATM)).account is not None
+
+
+async def test_without_a_preorder_there_is_nothing_to_pay(market: Market) -> None:
+    assert await refused(market, uuid4()) is NoPreorder
+    cancelled = somebody(state="cancelled")
+    await market.town.enter([cancelled])
+    assert await refused(market, cancelled.person_id) is NoPreorder
+
+
+async def test_payment_opens_and_closes(market: Market) -> None:
+    person_id = await market.order()
+    round = market.town.round
+    instant = timedelta(microseconds=1)
+    for now, outcome in (
+        (round.pay_from - instant, PaymentNotOpen),
+        (round.pay_until, PaymentClosed),
+    ):
+        await market.town.clock.set(now)
+        assert await refused(market, person_id) is outcome
+    for now in (round.pay_from, round.pay_until - instant):
+        await market.town.clock.set(now)
+        assert (await market.start(person_id, Method.ATM)).expires_at == round.pay_until
+
+
+async def test_a_paid_order_is_not_paid_again(market: Market) -> None:
+    person_id = await market.order()
+    assert await market.pay(person_id) == "settles"
+    assert await refused(market, person_id) is AlreadyPaid
+
+
+@pytest.mark.parametrize(
+    ("channel", "allowed"),
+    [
+        ("computer", {Method.WEB_ATM, Method.CREDIT_CARD, Method.ATM}),
+        ("mobile", {Method.ATM}),
+        ("counter", {Method.ATM}),
+    ],
+)
+async def test_methods_follow_the_channel_of_the_preorder(
+    market: Market, channel: Channel, allowed: set[Method]
+) -> None:
+    person_id = await market.order(channel=channel)
+    for method in Method:
+        if method in allowed:
+            await market.start(person_id, method)
+        else:
+            assert await refused(market, person_id, method) is MethodNotAllowed
+
+
+async def test_an_account_once_issued_is_said_again(market: Market) -> None:
+    person_id = await market.order()
+    first = await market.start(person_id, Method.ATM)
+    assert await market.start(person_id, Method.ATM) == first
+    await market.start(person_id, Method.CREDIT_CARD)
+    assert await market.start(person_id, Method.ATM) == first
+    async with market.town.db.transaction() as tx:
+        assert first == await service.latest_instruction(
+            tx, person_id=person_id, round_id=market.town.round.id
+        )
+    attempts = await market.town.value("SELECT count(*) FROM payment_attempt")
+    assert attempts == 2
+
+
+async def test_two_people_never_get_one_account(market: Market) -> None:
+    accounts = {(await market.start(await market.order(), Method.ATM)).account for _ in range(20)}
+    assert len(accounts) == 20
+
+
+async def test_a_bank_page_leaves_an_answer_pending_for_a_while(market: Market) -> None:
+    person_id = await market.order()
+    now = await market.town.clock.now()
+
+    async def pending(at: datetime) -> bool:
+        async with market.town.db.transaction() as tx:
+            return await service.pending(
+                tx, person_id=person_id, round_id=market.town.round.id, at=at
+            )
+
+    await market.start(person_id, Method.ATM)
+    assert not await pending(now)  # a transfer is made whenever its payer likes
+    trade_no = await market.trade(person_id, Method.WEB_ATM)
+    assert await pending(now)
+    assert not await pending(now + timedelta(hours=1))
+    await market.receive(await market.gateway.decline(trade_no, at=now))
+    assert not await pending(now)
+
+
+class WatchingGateway:
+    """Looks, while it is called, whether anybody could change the order."""
+
+    name = "watching"
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+
+    async def open(
+        self, *, trade_no: str, amount: int, method: Method, expires_at: datetime
+    ) -> Instruction:
+        async with self._town.db.transaction() as tx:
+            await tx.execute("SET LOCAL lock_timeout = '50ms'")
+            await tx.execute("LOCK orders, payment_attempt, preorder IN ACCESS EXCLUSIVE MODE")
+            cursor = await tx.execute("SELECT amount, method, trade_no FROM payment_attempt")
+            assert await cursor.fetchall() == [(amount, method, trade_no)]
+        return Instruction(
+            redirect_url=None, bank_code="822", account="1" * 16, expires_at=expires_at
+        )
+
+    def read(self, fields: Mapping[str, str]) -> GatewayMessage:
+        raise NotImplementedError
+
+
+async def test_nothing_is_held_while_the_gateway_is_asked(market: Market) -> None:
+    person_id = await market.order()
+    instruction = await service.start_payment(
+        market.town.db,
+        market.town.clock,
+        WatchingGateway(market.town),
+        person_id=person_id,
+        round=market.town.round,
+        method=Method.ATM,
+    )
+    assert instruction.account == "1" * 16
+
+
+async def test_what_is_unpaid_at_the_release_lapses_and_nothing_else(market: Market) -> None:
+    unpaid, paid = await market.order(), await market.order()
+    await market.pay(paid)
+    await market.town.clock.set(market.town.round.release_at)
+    assert await market.lapse() == 1
+    assert await market.lapse() == 0
+    assert await market.state(unpaid) == "lapsed"
+    assert await market.state(paid) == "paid"
+    assert set(await market.notices(unpaid)) == {"lapsed"}
+    assert await market.claims(unpaid) == []
+    async with market.town.db.transaction() as tx:
+        seen = await place_of(tx, round_id=market.town.round.id, person_id=unpaid)
+    assert seen is None
