@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS sandbox.trade (
     state      text        NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paid', 'declined')),
     last       jsonb
 );
+CREATE INDEX IF NOT EXISTS trade_account ON sandbox.trade (account);
 COMMENT ON COLUMN sandbox.trade.last IS 'The message last sent about the trade, as it was signed.';
 
 CREATE TABLE IF NOT EXISTS sandbox.sms (
