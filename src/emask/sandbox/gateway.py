@@ -83,7 +83,7 @@ class SandboxGateway:
         if not hmac.compare_digest(expected.encode(), fields.get("signature", "").encode()):
             raise ForgedMessage
         try:
-            return GatewayMessage(
+            message = GatewayMessage(
                 trade_no=told["trade_no"],
                 message_id=told["message_id"],
                 kind=MessageKind(told["kind"]),
@@ -91,10 +91,13 @@ class SandboxGateway:
                 bank_code=told["bank_code"] or None,
                 account=told["account"] or None,
                 valued_at=datetime.fromisoformat(told["valued_at"]),
-                simulated=told["simulated"] == "1",
+                simulated=_YES_OR_NO[told["simulated"]],
             )
         except (KeyError, ValueError):
             raise ForgedMessage from None
+        if message.amount < 0 or message.valued_at.tzinfo is None:
+            raise ForgedMessage
+        return message
 
     async def trade_of(self, trade_no: str) -> Trade:
         """A trade as the gateway knows it. Raises UnknownTrade."""
@@ -174,6 +177,7 @@ class SandboxGateway:
         return {**message, "signature": _signature(self._secret, message)}
 
 
+_YES_OR_NO = {"1": True, "0": False}
 _STATE_AFTER = {MessageKind.PAID: "paid", MessageKind.FAILED: "declined"}
 
 
