@@ -1,7 +1,7 @@
 """The application: pages, API and the intake's endpoint behind one door."""
 
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import cast
 
 from litestar import Litestar, Router, get
 from litestar.config.csrf import CSRFConfig
@@ -19,7 +19,7 @@ from emask.web.api import service
 from emask.web.citizen import identify, order, payment, progress, registration, sign_in, start
 from emask.web.counter import pages as counter
 from emask.web.demo import pages as demo
-from emask.web.intake import IntakeEndpoint
+from emask.web.intake import INTAKE_PATH, IntakeEndpoint
 from emask.web.office import pages as office
 from emask.web.operator import pages as operator
 from emask.web.sandbox_pages import bank, phone
@@ -32,8 +32,6 @@ from emask.web.shell.page import form_of, page_of
 from emask.web.shell.security import Application, Receive, Scope, SecurityHeaders, Send
 from emask.web.store import centre
 from emask.web.store import pages as store
-
-INTAKE_PATH: Final = "/api/v1/preorders"
 
 _PUBLIC = [
     *start.PUBLIC,

@@ -39,6 +39,7 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = dict[bytes, bytes]
 HeaderLines = tuple[tuple[bytes, bytes], ...]
 
+INTAKE_PATH: Final = "/api/v1/preorders"
 SESSION_COOKIE: Final = b"emask_session"
 MOST_BYTES: Final = 4096
 
@@ -49,7 +50,9 @@ _PROBLEM: HeaderLines = ((b"content-type", b"application/problem+json"), _NO_STO
 _QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
 
 
-class _Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is sent; the mobile number may be written as people write it."""
+
     round_id: str
     chain: str
     store_code: str
@@ -57,14 +60,16 @@ class _Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: Language | None = None
 
 
-class _Acknowledgement(msgspec.Struct, frozen=True):
+class Acknowledgement(msgspec.Struct, frozen=True):
+    """What comes back of an order that was taken."""
+
     placement: Placement
     round_id: str
     ticket: UUID
     revision: int
 
 
-_decode = msgspec.json.Decoder(_Order).decode
+_decode = msgspec.json.Decoder(Order).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -167,11 +172,11 @@ def _sent_by_us(headers: Headers) -> bool:
 
 
 def _language(headers: Headers) -> Language:
-    return _preferred(headers.get(b"accept-language", b""))
+    return preferred_language(headers.get(b"accept-language", b""))
 
 
 @lru_cache(maxsize=512)
-def _preferred(accept_language: bytes) -> Language:
+def preferred_language(accept_language: bytes) -> Language:
     """The language that the caller would rather read; zh-Hant unless English is asked for."""
     wishes: dict[str, float] = {}
     for wish in accept_language.decode("latin-1").lower().split(","):
@@ -182,7 +187,7 @@ def _preferred(accept_language: bytes) -> Language:
 
 
 async def _acknowledge(send: Send, entry: Entry, receipt: Receipt) -> None:
-    told = _Acknowledgement(receipt.placement, entry.round_id, receipt.ticket, receipt.revision)
+    told = Acknowledgement(receipt.placement, entry.round_id, receipt.ticket, receipt.revision)
     await _send(send, _STATUS[receipt.placement], _JSON, _encode(told))
 
 

@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457) of the intake: the rules' refusals, and what HTTP itself adds."""
+"""Problem documents (RFC 9457) of the intake and the API: the rules' refusals, and what HTTP itself adds."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple, get_args
@@ -46,7 +46,7 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Unacceptable(Exception):
-    """A request that is refused before the intake sees it; `data` names what is wrong with it."""
+    """A request that is refused before any use case sees it; `data` names what is wrong with it."""
 
     def __init__(self, kind: Kind, data: Mapping[str, str] | None = None) -> None:
         super().__init__(kind.code)
@@ -112,7 +112,7 @@ def _type(code: str) -> str:
 SIGN_IN: Final = Kind(
     401,
     "session_ended",
-    Texts("預購前要先完成認證。", "Prove who you are before you pre-order."),
+    Texts("要先完成認證。", "Prove who you are first."),
     Texts("重新認證後再送出一次。", "Sign in again and send this once more."),
 )
 NOT_TRUSTED: Final = Kind(
@@ -129,14 +129,14 @@ NOT_TRUSTED: Final = Kind(
 )
 WRONG_METHOD: Final = Kind(
     405,
-    "method_not_allowed",
+    "wrong_method",
     Texts("這個位址只接受 POST。", "This address takes POST only."),
     Texts("以 POST 送出。", "Send it by POST."),
 )
 TOO_LARGE: Final = Kind(
     413,
     "too_large",
-    Texts("一筆預購不會超過 4 KB。", "A pre-order is no longer than 4 KB."),
+    Texts("內容不會超過 4 KB。", "What is sent is no longer than 4 KB."),
     Texts("只送文件列出的欄位。", "Send the documented fields only."),
 )
 MALFORMED: Final = Kind(
