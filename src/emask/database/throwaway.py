@@ -46,7 +46,7 @@ class ThrowawayDatabases:
         name = f"{DEFAULT_DATABASE}_{next(self._numbers)}"
         with psycopg.connect(self.server.url("postgres"), autocommit=True) as admin:
             admin.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
                     sql.Identifier(name), sql.Identifier(DEFAULT_DATABASE)
                 )
             )
