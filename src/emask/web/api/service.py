@@ -5,6 +5,7 @@ from typing import Final
 
 from litestar import MediaType, Response, get, post
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 from litestar.status_codes import (
     HTTP_200_OK,
@@ -55,7 +56,7 @@ async def tell_health(request: WebRequest) -> Response[dict[str, str]]:
     media_type=MediaType.TEXT,
     exclude_from_csrf=True,  # the gateway signs its messages itself
 )
-async def take_message(request: WebRequest, gateway: str) -> Response[str]:
+async def take_message(request: WebRequest, gateway: FromPath[str]) -> Response[str]:
     """What the gateway tells of a payment; told again until it is answered with OK."""
     system: System = request.app.state.system
     if gateway != system.partners.gateway.name:

@@ -7,8 +7,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from emask.web.shell.cookies import SESSION
-from emask.web.shell.forms import Form
-from emask.web.shell.page import Page
+from emask.web.shell.page import SentForm, ThisPage
 
 
 class Way(StrEnum):
@@ -22,13 +21,13 @@ class Way(StrEnum):
 
 
 @get("/identify")
-async def ask_way(page: Page, *, ended: bool = False) -> Response[str]:
-    """Five ways; `ended` tells that a session is over and that answers are kept."""
-    return page.show("citizen/identify.html", {"ended": ended})
+async def ask_way(page: ThisPage) -> Response[str]:
+    """Five ways; `?ended=1` tells that a session is over and that answers are kept."""
+    return page.show("citizen/identify.html", {"ended": bool(page.asked("ended"))})
 
 
 @post("/identify", status_code=HTTP_200_OK)
-async def take_way(page: Page, form: Form) -> Response[str] | Redirect:
+async def take_way(page: ThisPage, form: SentForm) -> Response[str] | Redirect:
     """On to the page of the way."""
     way = form.choose("way", Way, page.say("選擇一種認證方式"))
     if way is None:
@@ -41,7 +40,7 @@ async def take_way(page: Page, form: Form) -> Response[str] | Redirect:
 
 
 @post("/sign-out", status_code=HTTP_200_OK)
-async def sign_out(page: Page) -> Redirect:
+async def sign_out(page: ThisPage) -> Redirect:
     """End the visit on this machine; somebody else may be next at it."""
     answer = page.go("/")
     answer.delete_cookie(SESSION)

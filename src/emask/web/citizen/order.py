@@ -20,9 +20,8 @@ from emask.rules.people import masked_name, normalise_mobile
 from emask.rules.refusals import Closed, NotRegistered
 from emask.rules.states import OrderState
 from emask.web.citizen.draft import Draft, drop_draft, keep_draft, read_draft
-from emask.web.citizen.store_choice import Search, show_stores, store_of
-from emask.web.shell.forms import Form
-from emask.web.shell.page import Page
+from emask.web.citizen.store_choice import show_stores, store_of
+from emask.web.shell.page import Page, SentForm, ThisPage
 
 Answer = Response[str] | Redirect
 
@@ -37,25 +36,19 @@ class _Ordering:
 
 
 @get("/store")
-async def ask_store(
-    page: Page, *, q: str = "", chain: str = "", county: str = "", town: str = ""
-) -> Response[str]:
+async def ask_store(page: ThisPage) -> Response[str]:
     """Search a store by name, number or road, by chain and place."""
     ordering = await _ordering(page)
-    search = Search(q=q, chain=chain, county=county, town=town)
-    return await show_stores(page, page.form(), search, chosen=ordering.draft.store)
+    return await show_stores(page, page.form(), chosen=ordering.draft.store)
 
 
 @post("/store", status_code=HTTP_200_OK)
-async def take_store(
-    page: Page, form: Form, *, q: str = "", chain: str = "", county: str = "", town: str = ""
-) -> Answer:
+async def take_store(page: ThisPage, form: SentForm) -> Answer:
     """Keep the store chosen."""
     ordering = await _ordering(page)
     chosen = await store_of(page, form)
     if chosen is None:
-        search = Search(q=q, chain=chain, county=county, town=town)
-        return await show_stores(page, form, search, chosen=ordering.draft.store)
+        return await show_stores(page, form, chosen=ordering.draft.store)
     draft = ordering.draft.at_store(chosen.chain, chosen.code)
     answer = page.go("/answers" if draft.mobile else "/mobile")
     keep_draft(page, answer, draft)
@@ -63,7 +56,7 @@ async def take_store(
 
 
 @get("/mobile")
-async def ask_mobile(page: Page) -> Response[str]:
+async def ask_mobile(page: ThisPage) -> Response[str]:
     """The number for notices; the one known from earlier is offered."""
     ordering = await _ordering(page)
     async with page.system.db.transaction() as tx:
@@ -72,7 +65,7 @@ async def ask_mobile(page: Page) -> Response[str]:
 
 
 @post("/mobile", status_code=HTTP_200_OK)
-async def take_mobile(page: Page, form: Form) -> Answer:
+async def take_mobile(page: ThisPage, form: SentForm) -> Answer:
     """Any way of writing it is accepted; it is echoed before submitting."""
     ordering = await _ordering(page)
     mobile = form.read("mobile", normalise_mobile)
@@ -88,7 +81,7 @@ async def take_mobile(page: Page, form: Form) -> Answer:
 
 
 @get("/answers")
-async def check_answers(page: Page, *, changed: bool = False) -> Answer:
+async def check_answers(page: ThisPage) -> Answer:
     """Everything once more before it is submitted, with the dates of this round."""
     ordering = await _ordering(page)
     draft = ordering.draft
@@ -107,7 +100,7 @@ async def check_answers(page: Page, *, changed: bool = False) -> Answer:
             "store": store,
             "name": masked_name(name),
             "amending": ordering.amending,
-            "changed": changed,
+            "changed": bool(page.asked("changed")),
         },
     )
     keep_draft(page, answer, draft)  # so that what was seen is what is submitted
@@ -115,7 +108,7 @@ async def check_answers(page: Page, *, changed: bool = False) -> Answer:
 
 
 @post("/answers", status_code=HTTP_200_OK)
-async def submit(page: Page, form: Form) -> Answer:
+async def submit(page: ThisPage, form: SentForm) -> Answer:
     """Submit what was seen; submitting twice shows the same confirmation."""
     ordering = await _ordering(page)
     draft = ordering.draft
@@ -142,7 +135,7 @@ async def submit(page: Page, form: Form) -> Answer:
 
 
 @get("/done")
-async def confirm(page: Page) -> Answer:
+async def confirm(page: ThisPage) -> Answer:
     """The confirmation: can be opened again, and says the same."""
     async with page.system.db.transaction() as tx:
         now_on = await current_round(tx, page.now)

@@ -1,6 +1,7 @@
 """Paying: the methods allowed, the account to transfer to, the bank's answer (B6, B13, B14)."""
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_422_UNPROCESSABLE_ENTITY
 
@@ -11,22 +12,22 @@ from emask.rules.price import Method, check_payment_open
 from emask.rules.refusals import NoPreorder
 from emask.rules.states import OrderState
 from emask.web.shell.forms import Form
-from emask.web.shell.page import Page
+from emask.web.shell.page import Page, SentForm, ThisPage
 
 Answer = Response[str] | Redirect
 
 
 @get("/orders/{round_id:str}/pay")
-async def ask_method(page: Page, round_id: str, *, again: bool = False) -> Answer:
+async def ask_method(page: ThisPage, round_id: FromPath[str]) -> Answer:
     """How to pay; an account once issued is shown again.
 
-    `again` comes from who says not to have finished at the bank, whose answer is still awaited.
+    `?again=1` comes from who says not to have finished at the bank, whose answer is awaited.
     """
-    return await _show(page, page.form(), round_id, again=again)
+    return await _show(page, page.form(), round_id, again=bool(page.asked("again")))
 
 
 @post("/orders/{round_id:str}/pay", status_code=HTTP_200_OK)
-async def start(page: Page, form: Form, round_id: str) -> Answer:
+async def start(page: ThisPage, form: SentForm, round_id: FromPath[str]) -> Answer:
     """Begin a payment: on to the bank's page, or the account."""
     method = form.choose("method", Method, page.say("選擇一種付款方式"))
     if method is None:
@@ -47,7 +48,7 @@ async def start(page: Page, form: Form, round_id: str) -> Answer:
 
 
 @get("/orders/{round_id:str}/paid")
-async def show_outcome(page: Page, round_id: str) -> Answer:
+async def show_outcome(page: ThisPage, round_id: FromPath[str]) -> Answer:
     """Back from the bank: paid, declined, or its answer is still on its way."""
     person_id = page.session.person_id
     async with page.system.db.transaction() as tx:
@@ -72,7 +73,7 @@ async def _show(page: Page, form: Form, round_id: str, *, again: bool = False) -
         check_payment_open(ordered, page.now, progress.state)
         account = await latest_instruction(tx, person_id=person_id, round_id=round_id)
         checking = await pending(tx, person_id=person_id, round_id=round_id, at=page.now)
-    if checking and not again and form.ok:
+    if checking and account is None and not again and form.ok:
         return page.go(f"/orders/{round_id}/paid")
     return page.show(
         "citizen/pay.html",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK
 
@@ -18,14 +19,13 @@ from emask.programme.progress import Progress, progress_of
 from emask.rounds.model import Chain
 from emask.rounds.service import all_rounds, current_round, load_round, next_round
 from emask.rules.calendar import Round, day_in_taipei
-from emask.rules.people import documents_for
+from emask.rules.people import Document, documents_for
 from emask.rules.refusals import NoPreorder, NotArrived
 from emask.web.citizen.draft import StoreKey
 from emask.web.citizen.registration import qr_code
-from emask.web.citizen.store_choice import Search, show_stores, store_of
+from emask.web.citizen.store_choice import show_stores, store_of
 from emask.web.citizen.timeline import Moment, timeline
-from emask.web.shell.forms import Form
-from emask.web.shell.page import Page
+from emask.web.shell.page import Page, SentForm, ThisPage
 
 Answer = Response[str] | Redirect
 
@@ -44,7 +44,7 @@ class Standing:
 
 
 @get("/progress")
-async def show_progress(page: Page) -> Response[str]:
+async def show_progress(page: ThisPage) -> Response[str]:
     """Every order of the person, the latest round first."""
     person_id = page.session.person_id
     async with page.system.db.transaction() as tx:
@@ -71,7 +71,7 @@ async def show_progress(page: Page) -> Response[str]:
 
 
 @get("/orders/{round_id:str}/cancel")
-async def ask_cancel(page: Page, round_id: str) -> Response[str]:
+async def ask_cancel(page: ThisPage, round_id: FromPath[str]) -> Response[str]:
     """Really?"""
     async with page.system.db.transaction() as tx:
         ordered = await load_round(tx, round_id)
@@ -79,7 +79,7 @@ async def ask_cancel(page: Page, round_id: str) -> Response[str]:
 
 
 @post("/orders/{round_id:str}/cancel", status_code=HTTP_200_OK)
-async def cancel(page: Page, round_id: str) -> Redirect:
+async def cancel(page: ThisPage, round_id: FromPath[str]) -> Redirect:
     """Cancel before closing; one can register again."""
     await cancel_preorder(
         page.system.db, page.system.clock, person_id=page.session.person_id, round_id=round_id
@@ -88,7 +88,7 @@ async def cancel(page: Page, round_id: str) -> Redirect:
 
 
 @get("/orders/{round_id:str}/pick-up")
-async def show_pickup_code(page: Page, round_id: str) -> Response[str]:
+async def show_pickup_code(page: ThisPage, round_id: FromPath[str]) -> Response[str]:
     """Number and QR code, what to bring, until when."""
     async with page.system.db.transaction() as tx:
         ordered = await load_round(tx, round_id)
@@ -99,54 +99,36 @@ async def show_pickup_code(page: Page, round_id: str) -> Response[str]:
     number = standing.progress.pickup_number
     if number is None:
         raise NotArrived(expected=standing.progress.collect_from)
+    accepted = documents_for(person.residency)
     return page.show(
         "citizen/pickup.html",
         {
             "round": ordered,
             "progress": standing.progress,
             "qr": qr_code(number),
-            "documents": sorted(documents_for(person.residency)),
+            "documents": [each for each in Document if each in accepted],
             "today": day_in_taipei(page.now),
         },
     )
 
 
 @get("/orders/{round_id:str}/store")
-async def ask_other_store(
-    page: Page,
-    round_id: str,
-    *,
-    q: str = "",
-    chain: str = "",
-    county: str = "",
-    town: str = "",
-) -> Response[str]:
+async def ask_other_store(page: ThisPage, round_id: FromPath[str]) -> Response[str]:
     """Another store, for one that closed meanwhile."""
     async with page.system.db.transaction() as tx:
         order = await order_of(tx, person_id=page.session.person_id, round_id=round_id)
     if order is None:
         raise NoPreorder
-    search = Search(q=q, chain=chain, county=county, town=town)
     chosen = StoreKey(Chain(order.chain), order.store_code)
-    return await show_stores(page, page.form(), search, chosen=chosen)
+    return await show_stores(page, page.form(), chosen=chosen)
 
 
 @post("/orders/{round_id:str}/store", status_code=HTTP_200_OK)
-async def take_other_store(
-    page: Page,
-    form: Form,
-    round_id: str,
-    *,
-    q: str = "",
-    chain: str = "",
-    county: str = "",
-    town: str = "",
-) -> Answer:
+async def take_other_store(page: ThisPage, form: SentForm, round_id: FromPath[str]) -> Answer:
     """Send the pack to the store chosen now."""
     store = await store_of(page, form)
     if store is None:
-        search = Search(q=q, chain=chain, county=county, town=town)
-        return await show_stores(page, form, search, chosen=None)
+        return await show_stores(page, form, chosen=None)
     await change_store(
         page.system.db,
         page.system.clock,

@@ -18,19 +18,19 @@ from emask.web.sandbox_pages.wallet import (
     show_with_wallet,
 )
 from emask.web.shell.forms import Form
-from emask.web.shell.page import Page
+from emask.web.shell.page import Page, SentForm, ThisPage
 
 Answer = Response[str] | Redirect
 
 
 @get("/register")
-async def ask_registration(page: Page) -> Response[str]:
+async def ask_registration(page: ThisPage) -> Response[str]:
     """Card, printed number, household number, a password of one's choice."""
     return show_with_wallet(page, "citizen/register.html", {})
 
 
 @post("/register", status_code=HTTP_200_OK)
-async def take_registration(page: Page, form: Form) -> Answer:
+async def take_registration(page: ThisPage, form: SentForm) -> Answer:
     """Register a card (A1.1-2, A9), which signs in too."""
     evidence = card_evidence(page, form)
     printed = form.read("nhi_card", normalise_nhi_card)
@@ -53,19 +53,19 @@ async def take_registration(page: Page, form: Form) -> Answer:
 
 
 @get("/forgotten-password")
-async def tell_forgotten_password(page: Page) -> Response[str]:
+async def tell_forgotten_password(page: ThisPage) -> Response[str]:
     """Authenticate again by any way, then choose a new one (A2, A3)."""
     return page.show("citizen/forgotten_password.html", {})
 
 
 @get("/password")
-async def ask_password(page: Page) -> Response[str]:
+async def ask_password(page: ThisPage) -> Response[str]:
     """A new password."""
     return page.show("citizen/password.html", {"done": False})
 
 
 @post("/password", status_code=HTTP_200_OK)
-async def take_password(page: Page, form: Form) -> Answer:
+async def take_password(page: ThisPage, form: SentForm) -> Answer:
     """Set a new password (A3)."""
     password = _new_password(page, form)
     if form.ok:
@@ -79,20 +79,20 @@ async def take_password(page: Page, form: Form) -> Answer:
 
 
 @get("/device-codes")
-async def offer_device_code(page: Page) -> Response[str]:
+async def offer_device_code(page: ThisPage) -> Response[str]:
     """What a device code is for."""
     return page.show("citizen/device_codes.html", {"code": None})
 
 
 @post("/device-codes", status_code=HTTP_200_OK)
-async def show_device_code(page: Page) -> Response[str]:
+async def show_device_code(page: ThisPage) -> Response[str]:
     """A fresh code as QR and as digits (A14)."""
     code = await issue_device_code(page.system.identity, session=page.session)
     return page.show("citizen/device_codes.html", {"code": code, "qr": qr_code(code.digits)})
 
 
 @get("/certificates")
-async def ask_certificate_to_bind(page: Page) -> Response[str]:
+async def ask_certificate_to_bind(page: ThisPage) -> Response[str]:
     """Bind a citizen certificate, to sign in with it from now on."""
     challenge = await new_challenge(page.system.identity)
     return show_with_wallet(
@@ -101,7 +101,7 @@ async def ask_certificate_to_bind(page: Page) -> Response[str]:
 
 
 @post("/certificates", status_code=HTTP_200_OK)
-async def take_certificate_to_bind(page: Page, form: Form) -> Response[str]:
+async def take_certificate_to_bind(page: ThisPage, form: SentForm) -> Response[str]:
     """The certificate's signature shows that it is at hand."""
     challenge = form.text("challenge")
     evidence = await certificate_evidence(page, form, challenge=challenge)

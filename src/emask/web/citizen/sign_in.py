@@ -22,19 +22,19 @@ from emask.web.sandbox_pages.wallet import (
     show_with_wallet,
 )
 from emask.web.shell.forms import Form
-from emask.web.shell.page import Page
+from emask.web.shell.page import Page, SentForm, ThisPage
 
 Answer = Response[str] | Redirect
 
 
 @get("/identify/card")
-async def ask_card(page: Page) -> Response[str]:
+async def ask_card(page: ThisPage) -> Response[str]:
     """Insert the NHI card, enter the password."""
     return show_with_wallet(page, "citizen/card.html", {})
 
 
 @post("/identify/card", status_code=HTTP_200_OK)
-async def take_card(page: Page, form: Form) -> Answer:
+async def take_card(page: ThisPage, form: SentForm) -> Answer:
     """A card and its password (A1-1)."""
     evidence = card_evidence(page, form)
     password = form.require("password", page.say("輸入註冊時設定的密碼"))
@@ -45,14 +45,14 @@ async def take_card(page: Page, form: Form) -> Answer:
 
 
 @get("/identify/certificate")
-async def ask_certificate(page: Page) -> Response[str]:
+async def ask_certificate(page: ThisPage) -> Response[str]:
     """Insert the citizen certificate, enter its PIN."""
     challenge = await new_challenge(page.system.identity)
     return show_with_wallet(page, "citizen/certificate.html", {"challenge": challenge})
 
 
 @post("/identify/certificate", status_code=HTTP_200_OK)
-async def take_certificate(page: Page, form: Form) -> Answer:
+async def take_certificate(page: ThisPage, form: SentForm) -> Answer:
     """A signature over our challenge (A1-1)."""
     challenge = form.text("challenge")
     evidence = await certificate_evidence(page, form, challenge=challenge)
@@ -70,13 +70,13 @@ async def take_certificate(page: Page, form: Form) -> Answer:
 
 
 @get("/identify/mobile")
-async def ask_mobile(page: Page) -> Response[str]:
+async def ask_mobile(page: ThisPage) -> Response[str]:
     """The conditions of one's own number, and the ID number."""
     return show_with_wallet(page, "citizen/mobile_sign_in.html", {})
 
 
 @post("/identify/mobile", status_code=HTTP_200_OK)
-async def take_mobile(page: Page, form: Form) -> Answer:
+async def take_mobile(page: ThisPage, form: SentForm) -> Answer:
     """One's own number on one's own phone (A1.1-1); no code is ever sent (A12)."""
     id_number = form.read("id_number", normalise_id)
     phone = phone_evidence(page, form)
@@ -92,13 +92,13 @@ async def take_mobile(page: Page, form: Form) -> Answer:
 
 
 @get("/identify/device-code")
-async def ask_device_code(page: Page) -> Response[str]:
+async def ask_device_code(page: ThisPage) -> Response[str]:
     """The digits that a computer shows."""
     return show_with_wallet(page, "citizen/device_code.html", {})
 
 
 @post("/identify/device-code", status_code=HTTP_200_OK)
-async def take_device_code(page: Page, form: Form) -> Answer:
+async def take_device_code(page: ThisPage, form: SentForm) -> Answer:
     """A code from the computer, on any phone (A1.1-2, A5, A8, A14)."""
     digits = form.require("digits", page.say("輸入電腦畫面上的裝置碼，共 8 碼數字"))
     phone = phone_evidence(page, form)
@@ -111,13 +111,13 @@ async def take_device_code(page: Page, form: Form) -> Answer:
 
 
 @get("/identify/device")
-async def ask_device(page: Page) -> Response[str]:
+async def ask_device(page: ThisPage) -> Response[str]:
     """Unlock a phone that was bound before."""
     return show_with_wallet(page, "citizen/device.html", {})
 
 
 @post("/identify/device", status_code=HTTP_200_OK)
-async def take_device(page: Page, form: Form) -> Answer:
+async def take_device(page: ThisPage, form: SentForm) -> Answer:
     """A bound phone's unlock is enough (A1-2)."""
     phone = phone_evidence(page, form)
     if not form.ok:

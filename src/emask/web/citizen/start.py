@@ -8,8 +8,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from emask.rounds.service import current_round, next_round, policy_on
 from emask.rules.calendar import day_in_taipei
-from emask.web.shell.forms import Form
-from emask.web.shell.page import Page
+from emask.web.shell.page import SentForm, ThisPage
 
 
 class ForWhom(StrEnum):
@@ -20,7 +19,7 @@ class ForWhom(StrEnum):
 
 
 @get("/")
-async def start(page: Page) -> Response[str]:
+async def start(page: ThisPage) -> Response[str]:
     """The start page: who, how much, until when, what is needed."""
     async with page.system.db.transaction() as tx:
         now_on = await current_round(tx, page.now)
@@ -34,13 +33,13 @@ async def start(page: Page) -> Response[str]:
 
 
 @get("/check")
-async def ask_for_whom(page: Page) -> Response[str]:
+async def ask_for_whom(page: ThisPage) -> Response[str]:
     """Adult or child masks?"""
     return page.show("citizen/check.html", {})
 
 
 @post("/check", status_code=HTTP_200_OK)
-async def check_for_whom(page: Page, form: Form) -> Response[str] | Redirect:
+async def check_for_whom(page: ThisPage, form: SentForm) -> Response[str] | Redirect:
     """On to signing in, or to where child masks are sold (B5)."""
     choice = form.choose("for_whom", ForWhom, page.say("選擇要預購成人口罩或兒童口罩"))
     if choice is None:
@@ -49,7 +48,7 @@ async def check_for_whom(page: Page, form: Form) -> Response[str] | Redirect:
 
 
 @get("/child-masks")
-async def tell_of_child_masks(page: Page) -> Response[str]:
+async def tell_of_child_masks(page: ThisPage) -> Response[str]:
     """Where child masks are sold: a place to go, not an error."""
     async with page.system.db.transaction() as tx:
         policy = await policy_on(tx, day_in_taipei(page.now))
@@ -57,7 +56,7 @@ async def tell_of_child_masks(page: Page) -> Response[str]:
 
 
 @get("/ways-to-buy")
-async def tell_ways_to_buy(page: Page) -> Response[str]:
+async def tell_ways_to_buy(page: ThisPage) -> Response[str]:
     """Every channel and its rule (B17, B18)."""
     async with page.system.db.transaction() as tx:
         policy = await policy_on(tx, day_in_taipei(page.now))
@@ -65,7 +64,7 @@ async def tell_ways_to_buy(page: Page) -> Response[str]:
 
 
 @get("/accessibility")
-async def tell_accessibility(page: Page) -> Response[str]:
+async def tell_accessibility(page: ThisPage) -> Response[str]:
     """The accessibility statement."""
     return page.show("citizen/accessibility.html", {})
 

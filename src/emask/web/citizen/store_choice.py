@@ -1,6 +1,7 @@
 """Choosing a store: a search that any browser can do, and a list to choose from."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from litestar import Response
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
@@ -21,16 +22,25 @@ class Search:
     county: str = ""
     town: str = ""
 
+    @classmethod
+    def of(cls, page: Page) -> Self:
+        """The search that the page's address asks for."""
+        return cls(
+            q=page.asked("q"),
+            chain=page.asked("chain"),
+            county=page.asked("county"),
+            town=page.asked("town"),
+        )
+
     @property
     def begun(self) -> bool:
         """Was anything asked for?"""
         return bool(self.q.strip() or self.chain or self.county)
 
 
-async def show_stores(
-    page: Page, form: Form, search: Search, *, chosen: StoreKey | None
-) -> Response[str]:
+async def show_stores(page: Page, form: Form, *, chosen: StoreKey | None) -> Response[str]:
     """The search form, what it found, and the store chosen before."""
+    search = Search.of(page)
     async with page.system.db.transaction() as tx:
         places = await counties(tx)
         districts = await towns(tx, search.county) if search.county in places else []

@@ -23,7 +23,7 @@ from emask.rules.calendar import Product, day_in_taipei
 from emask.rules.people import normalise_id
 from emask.rules.refusals import Refusal
 from emask.web.shell.forms import Form
-from emask.web.shell.page import Page
+from emask.web.shell.page import Page, SentForm, ThisPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +37,13 @@ class _Visit:
 
 
 @get("/counter")
-async def show_counter(page: Page) -> Response[str]:
+async def show_counter(page: ThisPage) -> Response[str]:
     """Ready for the next card."""
     return await _screen(page, page.form())
 
 
 @post("/counter", status_code=HTTP_200_OK)
-async def check_card(page: Page, form: Form) -> Response[str]:
+async def check_card(page: ThisPage, form: SentForm) -> Response[str]:
     """May this card buy? The answer stays on the screen until the next card."""
     id_number = form.read("id_number", normalise_id)
     product = form.choose("product", Product, page.say("選擇成人口罩或兒童口罩"))
@@ -62,7 +62,7 @@ async def check_card(page: Page, form: Form) -> Response[str]:
 
 
 @post("/counter/sales", status_code=HTTP_200_OK)
-async def sell_to_card(page: Page, form: Form) -> Response[str] | Redirect:
+async def sell_to_card(page: ThisPage, form: SentForm) -> Response[str] | Redirect:
     """Sell, once however often the button is pressed; ready for the next card."""
     id_number = form.read("id_number", normalise_id)
     product = form.choose("product", Product, page.say("選擇成人口罩或兒童口罩"))
@@ -89,7 +89,7 @@ async def sell_to_card(page: Page, form: Form) -> Response[str] | Redirect:
 
 
 @post("/counter/undo", status_code=HTTP_200_OK)
-async def undo_last_sale(page: Page, form: Form) -> Response[str] | Redirect:
+async def undo_last_sale(page: ThisPage, form: SentForm) -> Response[str] | Redirect:
     """Undo the last sale, within five minutes and with a reason."""
     reason = form.require("reason", page.say("寫下撤銷的原因"))
     sale = await _last_sale(page)
@@ -111,7 +111,7 @@ async def undo_last_sale(page: Page, form: Form) -> Response[str] | Redirect:
 
 
 @post("/counter/stock", status_code=HTTP_200_OK)
-async def enter_stock(page: Page, form: Form) -> Response[str] | Redirect:
+async def enter_stock(page: ThisPage, form: SentForm) -> Response[str] | Redirect:
     """Stock from which selling begins now."""
     product = form.choose("stock_product", Product, page.say("選擇成人口罩或兒童口罩"))
     pieces = form.text("pieces")

@@ -27,7 +27,7 @@ from emask.web.sandbox_pages.cast import CAST, PASSWORD, STAFF, member
 from emask.web.shell.cookies import SESSION, cookie
 from emask.web.shell.cookies import STAFF as STAFF_COOKIE
 from emask.web.shell.forms import Form
-from emask.web.shell.page import Page
+from emask.web.shell.page import Page, SentForm, ThisPage
 from emask.web.shell.staff import SCREENS
 
 Answer = Response[str] | Redirect
@@ -45,13 +45,13 @@ class _Next:
 
 
 @get("/demo")
-async def show_tour(page: Page) -> Response[str]:
+async def show_tour(page: ThisPage) -> Response[str]:
     """The tour."""
     return await _tour(page, page.form())
 
 
 @post("/demo/clock", status_code=HTTP_200_OK)
-async def move_clock(page: Page, form: Form) -> Answer:
+async def move_clock(page: ThisPage, form: SentForm) -> Answer:
     """Move the clock on; everything due on the way happens in its order."""
     instant = await _chosen_instant(page, form)
     if instant is None:
@@ -63,7 +63,7 @@ async def move_clock(page: Page, form: Form) -> Answer:
 
 
 @post("/demo/sign-in", status_code=HTTP_200_OK)
-async def be_citizen(page: Page, form: Form) -> Redirect:
+async def be_citizen(page: ThisPage, form: SentForm) -> Redirect:
     """Be somebody, signed in with one click."""
     somebody = member(form.text("person"))
     if somebody is None:
@@ -74,7 +74,7 @@ async def be_citizen(page: Page, form: Form) -> Redirect:
 
 
 @post("/demo/staff", status_code=HTTP_200_OK)
-async def be_staff(page: Page, form: Form) -> Redirect:
+async def be_staff(page: ThisPage, form: SentForm) -> Redirect:
     """Be a member of staff, signed in with one click."""
     username = form.text("username")
     if username not in [each.username for each in STAFF]:
@@ -88,7 +88,7 @@ async def be_staff(page: Page, form: Form) -> Redirect:
 
 
 @post("/demo/crowd", status_code=HTTP_200_OK)
-async def call_crowd(page: Page) -> Redirect:
+async def call_crowd(page: ThisPage) -> Redirect:
     """Let a crowd pre-order, so that a draw decides."""
     async with page.system.db.transaction() as tx:
         now_on = await current_round(tx, page.now)

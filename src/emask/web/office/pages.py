@@ -15,7 +15,7 @@ from emask.rules.refusals import CardUnknown, DocumentsMissing, NoPreorder
 from emask.web.citizen.arrival import welcome
 from emask.web.shell.cookies import DRAFT, SESSION
 from emask.web.shell.forms import Form
-from emask.web.shell.page import Page
+from emask.web.shell.page import Page, SentForm, ThisPage
 
 Answer = Response[str] | Redirect
 
@@ -24,13 +24,13 @@ DOCUMENTS = ("nhi_card", "national_id", "residence_permit", "household_certifica
 
 
 @get("/office")
-async def show_desk(page: Page) -> Response[str]:
+async def show_desk(page: ThisPage) -> Response[str]:
     """Whose documents, and which."""
     return page.show("office/desk.html", {"registered": False})
 
 
 @post("/office", status_code=HTTP_200_OK)
-async def act(page: Page, form: Form) -> Answer:
+async def act(page: ThisPage, form: SentForm) -> Answer:
     """Register, or go on to place the pre-order for the person."""
     id_number = form.read("id_number", normalise_id)
     if id_number is None:
@@ -55,7 +55,7 @@ async def act(page: Page, form: Form) -> Answer:
 
 
 @post("/office/end", status_code=HTTP_200_OK)
-async def end_serving(page: Page) -> Redirect:
+async def end_serving(page: ThisPage) -> Redirect:
     """Done with this person; nothing of them stays on the officer's machine."""
     answer = page.go("/office")
     answer.delete_cookie(SESSION)
@@ -64,7 +64,7 @@ async def end_serving(page: Page) -> Redirect:
 
 
 @get("/office/slip")
-async def print_slip(page: Page) -> Response[str]:
+async def print_slip(page: ThisPage) -> Response[str]:
     """What the person takes home on paper."""
     person_id = page.session.person_id
     async with page.system.db.transaction() as tx:

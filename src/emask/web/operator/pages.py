@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK
 
+from emask.database.pool import Transaction
 from emask.payment.service import RefundNotDue, complete_refund, money_of, refunds_due
 from emask.programme.audit import audit_tables
 from emask.programme.funnel import funnel_of
@@ -17,8 +18,7 @@ from emask.programme.steps import STEPS
 from emask.rounds.service import UnknownRound, all_rounds, current_round, load_round
 from emask.rules.calendar import Round
 from emask.web.operator import words
-from emask.web.shell.forms import Form
-from emask.web.shell.page import Page
+from emask.web.shell.page import Page, SentForm, ThisPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,18 +31,16 @@ class ScheduledStep:
 
 
 @get("/operator")
-async def show_round(page: Page, *, round: str = "", audit: bool = False) -> Response[str]:
+async def show_round(page: ThisPage) -> Response[str]:
     """One round at a glance. The audit reads whole tables, so it is run when asked for."""
     async with page.system.db.transaction() as tx:
         rounds = await all_rounds(tx)
-        shown = await load_round(tx, round) if round else await current_round(tx, page.now)
-        if shown is None:
-            raise UnknownRound(round)
+        shown = await _round(tx, page)
         done = (await steps_done(tx)).get(shown.id, frozenset())
         funnel = await funnel_of(tx, shown.id)
         money = await money_of(tx, shown.id)
         refunds = await refunds_due(tx)
-        findings = await audit_tables(tx) if audit or page.demo else None
+        findings = await audit_tables(tx) if page.asked("audit") or page.demo else None
     return page.show(
         "operator/round.html",
         {
@@ -60,7 +58,7 @@ async def show_round(page: Page, *, round: str = "", audit: bool = False) -> Res
 
 
 @post("/operator/refunds", status_code=HTTP_200_OK)
-async def note_refund(page: Page, form: Form) -> Redirect:
+async def note_refund(page: ThisPage, form: SentForm) -> Redirect:
     """Money has been sent back; noting it twice notes it once."""
     with suppress(RefundNotDue, ValueError):
         await complete_refund(
@@ -71,6 +69,16 @@ async def note_refund(page: Page, form: Form) -> Redirect:
             operator=page.staff.username,
         )
     return page.go("/operator")
+
+
+async def _round(tx: Transaction, page: Page) -> Round:
+    """The round asked for, or the current one."""
+    if round_id := page.asked("round"):
+        return await load_round(tx, round_id)
+    now_on = await current_round(tx, page.now)
+    if now_on is None:
+        raise UnknownRound
+    return now_on
 
 
 def _schedule(page: Page, round: Round, done: frozenset[str]) -> list[ScheduledStep]:

@@ -8,11 +8,11 @@ from emask.preorder.service import mobile_of
 from emask.rounds.service import all_rounds
 from emask.rules.refusals import NoPreorder
 from emask.sandbox.sms import SandboxSms, TakenSms
-from emask.web.shell.page import Page
+from emask.web.shell.page import Page, ThisPage
 
 
 @get("/sandbox/phone")
-async def show_messages(page: Page) -> Response[str]:
+async def show_messages(page: ThisPage) -> Response[str]:
     """What arrived, the latest first."""
     sms = page.system.partners.sms
     if not isinstance(sms, SandboxSms):

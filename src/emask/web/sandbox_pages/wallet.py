@@ -50,7 +50,7 @@ def show_with_wallet(
 def card_evidence(page: Page, form: Form) -> str:
     """What the reader read of the NHI card; empty, with a correction, without a card."""
     cards = page.system.partners.identity.cards
-    if not isinstance(cards, SandboxCards):
+    if not page.demo or not isinstance(cards, SandboxCards):
         return form.require("evidence", page.say("讀卡機還沒有讀到卡片。插入健保卡後再試一次"))
     holder = _chosen(form, "demo_card", page.say("選擇一張健保卡"))
     if holder is None:
@@ -67,7 +67,7 @@ def card_evidence(page: Page, form: Form) -> str:
 async def certificate_evidence(page: Page, form: Form, *, challenge: str) -> str:
     """The certificate's signature over `challenge`; empty, with a correction, without one."""
     certificates = page.system.partners.identity.certificates
-    if not isinstance(certificates, SandboxCertificates):
+    if not page.demo or not isinstance(certificates, SandboxCertificates):
         return form.require("evidence", page.say("讀卡機還沒有讀到憑證。插入憑證後再試一次"))
     holder = _chosen(form, "demo_certificate", page.say("選擇一張自然人憑證"))
     pin = form.require("pin", page.say("輸入憑證的 PIN 碼"))
@@ -82,7 +82,11 @@ def phone_evidence(page: Page, form: Form) -> PhoneEvidence:
     """The line and the unlock of a phone; empty, with a correction, without one."""
     operator = page.system.partners.identity.operator
     unlock = page.system.partners.identity.unlock
-    if not isinstance(operator, SandboxOperator) or not isinstance(unlock, SandboxUnlock):
+    if (
+        not page.demo
+        or not isinstance(operator, SandboxOperator)
+        or not isinstance(unlock, SandboxUnlock)
+    ):
         missing = page.say("這支手機還沒有回應。以手機開啟本頁後再試一次")
         evidence = form.require("evidence", missing)
         return PhoneEvidence(line=evidence, unlock=form.text("unlock"))

@@ -95,7 +95,7 @@ class _Formats:
     def words(self, terms: Iterable[Document]) -> str:
         """Several of them in a row."""
         separator = "、" if self._language is Language.ZH else ", "
-        return separator.join(self.word(term) for term in terms)
+        return separator.join(self._plain(term) for term in terms)
 
     def shop(self, store: Store) -> Markup:
         """A store by its chain and name."""
@@ -108,7 +108,11 @@ class _Formats:
         return Markup('<span lang="{}">{}</span>').format(Language.ZH.tag, text)
 
     def word(self, term: OrderState | Method | Document | Chain) -> str:
-        """How people call a state, a method, a document or a chain."""
+        """How people call a state, a method, a document or a chain, at the head of a line."""
+        plain = self._plain(term)
+        return plain[0].upper() + plain[1:]
+
+    def _plain(self, term: OrderState | Method | Document | Chain) -> str:
         if isinstance(term, Chain):
             return term.label if self._language is Language.ZH else term.label_en
         return term.zh if self._language is Language.ZH else term.en

@@ -6,11 +6,11 @@ from traceback import format_tb
 from typing import Any
 
 from litestar import Response
+from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException, PermissionDeniedException
 from litestar.response import Redirect
 from litestar.status_codes import (
     HTTP_403_FORBIDDEN,
-    HTTP_404_NOT_FOUND,
     HTTP_405_METHOD_NOT_ALLOWED,
     HTTP_500_INTERNAL_SERVER_ERROR,
     HTTP_503_SERVICE_UNAVAILABLE,
@@ -65,11 +65,13 @@ def _forged(request: WebRequest, _: PermissionDeniedException) -> Response[str]:
     return answer
 
 
-def _not_served(request: WebRequest, error: HTTPException) -> Response[str]:
+def _not_served(request: WebRequest, error: HTTPException) -> Response[Any]:
     if error.status_code >= HTTP_500_INTERNAL_SERVER_ERROR:
         return _fault(request, error)
-    found = error.status_code not in (HTTP_404_NOT_FOUND, HTTP_405_METHOD_NOT_ALLOWED)
-    return _page(request).show("shell/not_found.html", {"found": found}, status=error.status_code)
+    if error.status_code == HTTP_405_METHOD_NOT_ALLOWED and request.method == HttpMethod.GET:
+        # an address that only takes forms leads to the page that holds the form
+        return _page(request).go(_page(request).here.rpartition("/")[0] or "/")
+    return _page(request).show("shell/not_found.html", {}, status=error.status_code)
 
 
 def _fault(request: WebRequest, error: Exception) -> Response[str]:

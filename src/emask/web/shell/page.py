@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from litestar import MediaType, Request, Response
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from litestar.utils.scope.state import ScopeState
@@ -82,6 +83,10 @@ class Page:
         token = ScopeState.from_scope(self.connection.scope).csrf_token
         return token if isinstance(token, str) else ""
 
+    def asked(self, name: str) -> str:
+        """What the address asks for under a name; empty when it does not."""
+        return str(self.connection.query_params.get(name, ""))
+
     def say(self, source: str) -> str:
         """A source text in the page's language."""
         return translator(self.language)(source)
@@ -120,6 +125,13 @@ class Page:
             person_id=session.person_id, channel=session.channel, now=self.now
         )
         response.set_cookie(cookie(SESSION, token))
+
+
+ThisPage: TypeAlias = NamedDependency[Page]
+"""The page of the request, as a handler asks for it."""
+
+SentForm: TypeAlias = NamedDependency[Form]
+"""The form that the request carries, likewise."""
 
 
 async def page_of(request: WebRequest) -> Page:

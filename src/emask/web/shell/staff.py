@@ -9,7 +9,7 @@ from emask.identity.staff import sign_in_staff
 from emask.rules.refusals import WrongPassword
 from emask.web.shell.cookies import SESSION, STAFF, cookie
 from emask.web.shell.forms import Form
-from emask.web.shell.page import Page
+from emask.web.shell.page import Page, SentForm, ThisPage
 
 Answer = Response[str] | Redirect
 
@@ -23,19 +23,19 @@ SCREENS = {
 
 
 @get("/staff")
-async def show_own_screen(page: Page) -> Redirect:
+async def show_own_screen(page: ThisPage) -> Redirect:
     """On to the screen of who is signed in."""
     return page.go(SCREENS[page.member.role] if page.member else "/staff/sign-in")
 
 
 @get("/staff/sign-in")
-async def ask_account(page: Page) -> Response[str]:
+async def ask_account(page: ThisPage) -> Response[str]:
     """Account and password."""
     return page.show("shell/staff_sign_in.html", {})
 
 
 @post("/staff/sign-in", status_code=HTTP_200_OK)
-async def take_account(page: Page, form: Form) -> Answer:
+async def take_account(page: ThisPage, form: SentForm) -> Answer:
     """Begin a shift."""
     username = form.require("username", page.say("輸入帳號"))
     password = form.require("password", page.say("輸入密碼"))
@@ -54,7 +54,7 @@ async def take_account(page: Page, form: Form) -> Answer:
 
 
 @post("/staff/sign-out", status_code=HTTP_200_OK)
-async def end_shift(page: Page) -> Redirect:
+async def end_shift(page: ThisPage) -> Redirect:
     """End a shift, and with it any person being served."""
     answer = page.go("/staff/sign-in")
     answer.delete_cookie(STAFF)

@@ -5,11 +5,11 @@ from litestar import Response, get
 from emask.delivery.packing import packing_list
 from emask.rounds.model import Chain
 from emask.rounds.service import all_rounds
-from emask.web.shell.page import Page
+from emask.web.shell.page import ThisPage
 
 
 @get("/centre")
-async def show_packing(page: Page) -> Response[str]:
+async def show_packing(page: ThisPage) -> Response[str]:
     """The packing lists of the centre's own chain, the latest round first."""
     chain = Chain(page.staff.chain or "")
     async with page.system.db.transaction() as tx:

@@ -16,7 +16,7 @@ from emask.rules.people import Document, normalise_id
 from emask.rules.pickup import normalise_pickup_number
 from emask.rules.refusals import WrongPickupNumber
 from emask.web.shell.forms import Form
-from emask.web.shell.page import Page
+from emask.web.shell.page import Page, SentForm, ThisPage
 
 Answer = Response[str] | Redirect
 
@@ -32,13 +32,13 @@ class _Bag(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/till")
-async def show_kiosk(page: Page, *, handed: bool = False) -> Response[str]:
+async def show_kiosk(page: ThisPage) -> Response[str]:
     """The kiosk's two questions."""
-    return await _kiosk(page, page.form(), handed=handed)
+    return await _kiosk(page, page.form(), handed=bool(page.asked("handed")))
 
 
 @post("/till", status_code=HTTP_200_OK)
-async def print_slip(page: Page, form: Form) -> Response[str]:
+async def print_slip(page: ThisPage, form: SentForm) -> Response[str]:
     """The slip: which bag, whose, against which document."""
     number = form.read("pickup_number", normalise_pickup_number)
     id_number = form.read("id_number", normalise_id)
@@ -61,7 +61,7 @@ async def print_slip(page: Page, form: Form) -> Response[str]:
 
 
 @post("/till/hand-over", status_code=HTTP_200_OK)
-async def give_bag(page: Page, form: Form) -> Answer:
+async def give_bag(page: ThisPage, form: SentForm) -> Answer:
     """The bag goes over the counter, once."""
     bag = _read(page, form.text("slip"))
     if bag is None:

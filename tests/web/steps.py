@@ -1,0 +1,35 @@
+"""Steps that many visits begin with."""
+
+from emask.web.demo.stage import STORE
+from emask.web.sandbox_pages.cast import CAST, PASSWORD
+from web.visitor import Visitor
+
+SHOP = f"{STORE.chain}:{STORE.code}"
+ID_NUMBERS = {each.key: each.person.id_number for each in CAST}
+
+
+async def sign_in(visitor: Visitor, who: str = "ming") -> None:
+    """With the NHI card, as people do."""
+    await visitor.go("/identify/card")
+    await visitor.submit(demo_card=who, password=PASSWORD)
+
+
+async def be(visitor: Visitor, who: str = "ming", *, on: str = "computer") -> None:
+    """With one click, as the demo does."""
+    await visitor.go("/demo")
+    await visitor.post("/demo/sign-in", person=who, on=on)
+
+
+async def be_staff(visitor: Visitor, username: str) -> None:
+    """With one click."""
+    await visitor.go("/demo")
+    await visitor.post("/demo/staff", username=username)
+
+
+async def register(visitor: Visitor, who: str = "ming", *, on: str = "computer") -> None:
+    """Pre-order at the demo clerk's store."""
+    await be(visitor, who, on=on)
+    await visitor.submit(q=STORE.name)
+    await visitor.submit(store=SHOP)
+    await visitor.submit(mobile="0912 345 678")
+    await visitor.submit("submission_id")

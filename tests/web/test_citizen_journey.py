@@ -1,0 +1,183 @@
+"""A whole round as the applicant lives through it, in both languages, without JavaScript."""
+
+from datetime import date
+
+import httpx
+import pytest
+
+from emask.database.clock import SetClock
+from emask.programme.service import advance_to
+from emask.programme.system import System
+from emask.rules.calendar import at
+from emask.web.demo.stage import STORE
+from emask.web.sandbox_pages.cast import PASSWORD
+from web.steps import SHOP, be, register, sign_in
+from web.visitor import Visitor
+
+PUBLISHED = at(date(2020, 3, 19), 8)
+ARRIVED = at(date(2020, 3, 26), 9)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh", ["登記完成", "待繳費", "已繳費", "到門市領取，4月1日（星期三）截止"]),
+        ("en", ["You are registered", "Awaiting payment", "Paid", "Collect at the store by"]),
+    ],
+)
+async def test_register_be_drawn_pay_and_collect(
+    client: httpx.AsyncClient, system: System, language: str, words: list[str]
+) -> None:
+    registered, due, paid, collect = words
+    visitor = Visitor(client, language)
+    await visitor.go("/")
+    await visitor.go("/check")
+    await visitor.submit(for_whom="adult")
+    await visitor.submit(way="card")
+    await visitor.submit(demo_card="ming", password=PASSWORD)
+    await visitor.submit(q=STORE.name)
+    await visitor.submit(store=SHOP)
+    await visitor.submit(mobile="０９１２-345 678")
+    assert "0912345678" in visitor.page.text
+    await visitor.submit("submission_id")
+    assert registered in visitor.page.heading
+    assert all(page.status == 200 for page in visitor.seen)
+    tag = "zh-Hant-TW" if language == "zh" else "en"
+    assert {page.language for page in visitor.seen} == {tag}
+
+    await advance_to(system, PUBLISHED)
+    await sign_in(visitor)
+    assert due in visitor.page.text
+    await visitor.go("/sandbox/phone")
+    assert "22" in visitor.page.text
+
+    await visitor.go("/orders/2020-1/pay")
+    await visitor.submit(method="credit_card")
+    await visitor.submit(outcome="pay")
+    assert visitor.page.path == f"/{language}/progress"
+    assert paid in visitor.page.text
+
+    await advance_to(system, ARRIVED)
+    await sign_in(visitor)
+    assert collect in visitor.page.text
+    await visitor.go("/orders/2020-1/pick-up")
+    assert "<svg" in visitor.page.html
+
+
+async def test_submitting_twice_or_from_an_old_tab_shows_the_same_confirmation(
+    visitor: Visitor,
+) -> None:
+    await sign_in(visitor)
+    await visitor.submit(q=STORE.name)
+    await visitor.submit(store=SHOP)
+    await visitor.submit(mobile="0912345678")
+    answers = visitor.page
+    first = await visitor.submit("submission_id")
+    visitor.seen.append(answers)  # the back button
+    again = await visitor.submit("submission_id")
+    assert first.heading == again.heading == "登記完成"
+    assert first.text == again.text
+
+
+async def test_what_is_submitted_is_what_was_seen(visitor: Visitor) -> None:
+    await sign_in(visitor)
+    await visitor.submit(q=STORE.name)
+    await visitor.submit(store=SHOP)
+    await visitor.submit(mobile="0912345678")
+    answers = visitor.page
+    await visitor.go("/mobile")
+    await visitor.submit(mobile="0987654321")  # in another tab
+    visitor.seen.append(answers)
+    await visitor.submit("submission_id")
+    assert visitor.page.heading == "確認登記內容"
+    assert "0987654321" in visitor.page.text
+    assert "另一個分頁" in visitor.page.text
+
+
+async def test_answers_outlive_the_session_and_are_nobody_elses(
+    visitor: Visitor, system: System
+) -> None:
+    await sign_in(visitor)
+    await visitor.submit(q=STORE.name)
+    await visitor.submit(store=SHOP)
+    await advance_to(system, at(date(2020, 3, 13), 9))
+    ended = await visitor.go("/mobile")
+    assert ended.path == "/zh/identify?ended=1"
+    assert "先前填寫的內容都還在" in ended.text
+    await sign_in(visitor)
+    await visitor.go("/mobile")
+    await visitor.submit(mobile="0912345678")
+    assert STORE.name in visitor.page.text
+    await be(visitor, "tong")
+    await visitor.go("/answers")
+    assert visitor.page.path == "/zh/store"
+
+
+async def test_amend_and_cancel_before_closing(visitor: Visitor) -> None:
+    await register(visitor)
+    await visitor.go("/answers")
+    assert "送出更改" in visitor.page.text
+    await visitor.go("/mobile")
+    await visitor.submit(mobile="0922000111")
+    await visitor.submit("submission_id")
+    assert visitor.page.heading == "登記完成"
+    await visitor.go("/answers")
+    assert "0922000111" in visitor.page.text
+
+    await visitor.go("/orders/2020-1/cancel")
+    await visitor.submit()
+    assert "已取消" in visitor.page.text
+    await visitor.go("/store")
+    await visitor.submit(q=STORE.name)
+    await visitor.submit(store=SHOP)
+    await visitor.submit("submission_id")
+    assert visitor.page.heading == "登記完成"
+
+
+async def test_nothing_typed_is_lost_in_corrections(visitor: Visitor) -> None:
+    await sign_in(visitor)
+    await visitor.go("/mobile")
+    wrong = await visitor.submit(mobile="0912-34")
+    assert wrong.status == 422
+    assert wrong.title.startswith("錯誤：")
+    assert wrong.forms[-1].values["mobile"] == "0912-34"
+    assert "#mobile" in wrong.links
+
+
+async def test_child_masks_lead_to_a_place_not_to_an_error(visitor: Visitor) -> None:
+    await visitor.go("/check")
+    told = await visitor.submit(for_whom="child")
+    assert told.status == 200
+    assert "藥局" in told.text
+
+
+async def test_a_child_is_refused_with_rule_and_way(visitor: Visitor) -> None:
+    await be(visitor, "bao")
+    assert visitor.page.status == 403
+    assert "child_not_eligible" in visitor.page.text
+
+
+async def test_a_closed_store_is_told_as_such_and_not_taken(
+    visitor: Visitor, system: System
+) -> None:
+    async with system.db.transaction() as tx:
+        await tx.execute("UPDATE store SET open = false WHERE store_code = %s", (STORE.code,))
+    await sign_in(visitor)
+    await visitor.submit(q=STORE.code)
+    assert "目前沒有開放取貨" in visitor.page.text
+    await visitor.submit(store=SHOP)
+    assert visitor.page.status == 422
+    none = await visitor.submit(q="沒有這種店名")
+    assert "找不到" in none.text
+
+
+async def test_before_opening_and_after_closing_the_start_page_says_when(
+    visitor: Visitor, system: System
+) -> None:
+    await SetClock(system.db).set(at(date(2020, 3, 1)))
+    early = await visitor.go("/")
+    assert "3月12日（星期四）上午 9:00開始登記" in early.text
+    assert "/zh/check" not in early.links
+    await sign_in(visitor)
+    await visitor.go("/store")
+    assert "not_open_yet" in visitor.page.text
