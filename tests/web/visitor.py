@@ -141,7 +141,7 @@ class Visitor:
     def _look(self, answer: httpx.Response) -> Sheet:
         reader = _Reader()
         reader.feed(answer.text)
-        words = {tag: " ".join("".join(text).split()) for tag, text in reader.words.items()}
+        words = {tag: " ".join(" ".join(text).split()) for tag, text in reader.words.items()}
         self.seen.append(
             Sheet(
                 status=answer.status_code,

@@ -16,6 +16,7 @@ from emask.identity.model import StaffRole
 from emask.language import Language
 from emask.programme.system import System
 from emask.web.api import service
+from emask.web.api.application import API_PATHS, create_api
 from emask.web.citizen import identify, order, payment, progress, registration, sign_in, start
 from emask.web.counter import pages as counter
 from emask.web.demo import pages as demo
@@ -81,19 +82,23 @@ def create_app(system: System) -> Application:
         logging_config=None,
     )
     intake = IntakeEndpoint(system.intake, system.sessions, system.clock)
-    return SecurityHeaders(_Door(cast("Application", pages), intake))
+    api = cast("Application", create_api(system))
+    return SecurityHeaders(_Door(cast("Application", pages), api, intake))
 
 
 class _Door:
-    """Sends pre-orders past the router, straight to the intake; everything else to the pages."""
+    """Sends pre-orders past all routers, straight to the intake; the rest to API or pages."""
 
-    def __init__(self, pages: Application, intake: IntakeEndpoint) -> None:
+    def __init__(self, pages: Application, api: Application, intake: IntakeEndpoint) -> None:
         self._pages = pages
+        self._api = api
         self._intake = intake
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == INTAKE_PATH:
             await self._intake(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(API_PATHS):
+            await self._api(scope, receive, send)
         else:
             await self._pages(scope, receive, send)
 

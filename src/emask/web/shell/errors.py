@@ -11,12 +11,14 @@ from litestar.exceptions import HTTPException, PermissionDeniedException
 from litestar.response import Redirect
 from litestar.status_codes import (
     HTTP_403_FORBIDDEN,
+    HTTP_404_NOT_FOUND,
     HTTP_405_METHOD_NOT_ALLOWED,
     HTTP_500_INTERNAL_SERVER_ERROR,
     HTTP_503_SERVICE_UNAVAILABLE,
 )
 
 from emask.preorder.intake import IntakeFull, IntakeInterrupted
+from emask.rounds.service import UnknownRound
 from emask.rules.refusals import Refusal
 from emask.web.shell.cookies import CSRF
 from emask.web.shell.page import NotSignedIn, NotStaff, Page, WebRequest, bare_page
@@ -74,6 +76,10 @@ def _not_served(request: WebRequest, error: HTTPException) -> Response[Any]:
     return _page(request).show("shell/not_found.html", {}, status=error.status_code)
 
 
+def _nowhere(request: WebRequest, _: UnknownRound) -> Response[str]:
+    return _page(request).show("shell/not_found.html", {}, status=HTTP_404_NOT_FOUND)
+
+
 def _fault(request: WebRequest, error: Exception) -> Response[str]:
     # Route, kind and place: addresses and messages of errors can hold what somebody typed.
     route = request.scope.get("path_template", "")
@@ -88,6 +94,7 @@ EXCEPTION_HANDLERS: Mapping[type[Exception] | int, Callable[[Any, Any], Response
     NotStaff: _not_staff,
     IntakeFull: _full,
     PermissionDeniedException: _forged,
+    UnknownRound: _nowhere,
     HTTPException: _not_served,
     Exception: _fault,
 }

@@ -1,0 +1,114 @@
+"""The pharmacist's screen: yes or no, sell, undo, stock."""
+
+from datetime import date, timedelta
+
+from emask.programme.service import advance_to
+from emask.programme.system import System
+from emask.rules.calendar import at
+from web.steps import ID_NUMBERS, be, be_staff, register
+from web.visitor import Visitor
+
+MING = ID_NUMBERS["ming"]
+SUNDAY = at(date(2020, 3, 22), 10)
+
+
+async def test_yes_sell_and_then_no(visitor: Visitor, system: System) -> None:
+    await advance_to(system, SUNDAY)
+    await be_staff(visitor, "pharmacist")
+    assert "成人口罩 600 片" in visitor.page.text
+    yes = await visitor.submit("product", id_number=MING)
+    assert "✓ 可購買 3 片" in yes.text
+    assert "王○明，1983 年生" in yes.text
+    assert "王小明" not in yes.html
+    sale = visitor.page
+    sold = await visitor.submit("sale_id")
+    assert "✓ 已售出" in sold.text
+    assert "597 片" in sold.text
+    visitor.seen.append(sale)  # pressed twice
+    assert "597 片" in (await visitor.submit("sale_id")).text
+
+    no = await visitor.submit("product", id_number=MING)
+    assert "✗ 不可購買" in no.text
+    assert "3月29日（星期日）" in no.text
+    assert "可購買 3 片" not in no.text
+
+
+async def test_a_paid_preorder_moves_and_its_owner_sees_why(
+    visitor: Visitor, system: System
+) -> None:
+    await register(visitor)
+    await advance_to(system, at(date(2020, 3, 19), 8))
+    await be(visitor)
+    await visitor.go("/orders/2020-1/pay")
+    await visitor.submit(method="credit_card")
+    await visitor.submit(outcome="pay")
+    await advance_to(system, SUNDAY)
+    await be_staff(visitor, "pharmacist")
+    await visitor.submit("product", id_number=MING)
+    await visitor.submit("sale_id")
+    await be(visitor)
+    progress = await visitor.go("/progress")
+    assert "3月29日（星期日）起到門市領取" in progress.text  # B10
+    assert "你在藥局或衛生所買過" in progress.text
+    await be_staff(visitor, "pharmacist")
+    await visitor.submit("reason", reason="點錯")
+    await be(visitor)
+    assert "3月26日（星期四）起到門市領取" in (await visitor.go("/progress")).text
+
+
+async def test_undoing_needs_a_reason_and_five_minutes(visitor: Visitor, system: System) -> None:
+    await advance_to(system, SUNDAY)
+    await be_staff(visitor, "pharmacist")
+    await visitor.submit("product", id_number=MING)
+    await visitor.submit("sale_id", by_proxy="1")
+    empty = await visitor.submit("reason", reason=" ")
+    assert empty.status == 422
+    undone = await visitor.submit("reason", reason="點錯")
+    assert "已撤銷" in undone.text
+    assert "600 片" in undone.text
+
+    await visitor.submit("product", id_number=MING)
+    await visitor.submit("sale_id")
+    before = visitor.page
+    await advance_to(system, SUNDAY + timedelta(minutes=6))
+    assert "撤銷上一筆" not in (await visitor.go("/counter")).text
+    visitor.seen.append(before)
+    assert "600 片" not in (await visitor.submit("reason", reason="太晚")).text
+
+
+async def test_corrections_and_stock(visitor: Visitor, system: System) -> None:
+    await advance_to(system, SUNDAY)
+    await be_staff(visitor, "pharmacist")
+    typo = await visitor.submit("product", id_number="A123456788")
+    assert typo.status == 422
+    assert "檢查碼" in typo.text
+    unknown = await visitor.submit("product", id_number="A123456789")
+    assert "✗ 不可購買" in unknown.text
+    await visitor.go("/counter")
+    assert (await visitor.submit("pieces", pieces="many")).status == 422
+    added = await visitor.submit("pieces", stock_product="adult_mask", pieces="40")
+    assert "640 片" in added.text
+
+
+async def test_a_child_buys_child_masks_on_any_day(visitor: Visitor) -> None:
+    await be_staff(visitor, "pharmacist")
+    child = await visitor.submit("product", id_number=ID_NUMBERS["bao"], product="child_mask")
+    assert "✓ 可購買 5 片" in child.text
+    adult = await visitor.post("/counter", id_number=MING, product="child_mask")
+    assert "✗ 不可購買" in adult.text
+
+
+async def test_a_sale_that_stopped_being_allowed_says_so(visitor: Visitor, system: System) -> None:
+    await advance_to(system, SUNDAY)
+    await be_staff(visitor, "pharmacist")
+    await visitor.submit("product", id_number=MING)
+    offered = visitor.page
+    await visitor.go("/counter")
+    await visitor.submit("product", id_number=MING)
+    await visitor.submit("sale_id")
+    visitor.seen.append(offered)
+    late = await visitor.submit("sale_id")
+    assert "✗ 不可購買" in late.text
+    assert (
+        await visitor.post("/counter/sales", id_number=MING, product="adult_mask")
+    ).status == 200

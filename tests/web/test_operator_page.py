@@ -1,0 +1,43 @@
+"""The operator's page: phase, funnel, money, refunds, lamps."""
+
+from datetime import date
+
+from emask.programme.service import advance_to
+from emask.programme.system import System
+from emask.rules.calendar import at
+from web.steps import be, be_staff, register
+from web.visitor import Visitor
+
+
+async def test_a_round_at_a_glance(visitor: Visitor, system: System) -> None:
+    await register(visitor)
+    await be_staff(visitor, "operator")
+    assert "輪次 2020-1：登記中" in visitor.page.heading
+    assert "登記 1" in visitor.page.text
+    assert "✗" not in visitor.page.text
+    assert "✓ 正常" in visitor.page.text
+    other = await visitor.go("/operator?round=2020-2")
+    assert "尚未開放" in other.heading
+    assert (await visitor.go("/operator?round=nowhere")).status == 404
+
+
+async def test_money_that_goes_back_is_noted_once(visitor: Visitor, system: System) -> None:
+    await register(visitor)
+    await advance_to(system, at(date(2020, 3, 19), 8))
+    await be(visitor)
+    await visitor.go("/orders/2020-1/pay")
+    await visitor.submit(method="atm")
+    await visitor.go("/orders/2020-1/pay")
+    account = visitor.form("account").values["account"]
+    await visitor.go("/sandbox/atm")
+    await visitor.submit(account=account, amount="21")
+    await be_staff(visitor, "operator")
+    due = await visitor.go("/operator?round=2020-1")
+    assert "金額不符" in due.text
+    assert "✓ 相符" in due.text
+    await visitor.submit("event_id")
+    visitor.seen.append(due)
+    await visitor.submit("event_id")
+    after = await visitor.go("/operator?round=2020-1")
+    assert "沒有待退的款項" in after.text
+    assert "已退款 21 元" in after.text
