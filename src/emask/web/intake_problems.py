@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457) of the intake and the API: the rules' refusals, and what HTTP itself adds."""
+"""Problem documents (RFC 9457): the rules' refusals, and what HTTP itself adds."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple, get_args

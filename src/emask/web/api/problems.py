@@ -9,7 +9,7 @@ from typing import Any, Final
 from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import ResponseSpec
-from litestar.status_codes import HTTP_401_UNAUTHORIZED
+from litestar.status_codes import HTTP_401_UNAUTHORIZED, HTTP_500_INTERNAL_SERVER_ERROR
 
 from emask.identity.sessions import SessionEnded
 from emask.rounds.service import UnknownRound
@@ -91,14 +91,16 @@ def _answer(request: WebRequest, error: Answerable) -> Response[Document]:
 
 
 def _invalid(request: WebRequest, error: ValidationException) -> Response[Document]:
-    first = error.extra[0] if isinstance(error.extra, list) and error.extra else {}
-    data = {"field": first.get("key", ""), "reason": first.get("message", error.detail)}
+    problems = error.extra if isinstance(error.extra, list) else []
+    data = {each["key"]: each["message"] for each in problems}
     return _answer(request, Unacceptable(INVALID_REQUEST, data))
 
 
 def _http(request: WebRequest, error: HTTPException) -> Response[Document]:
-    known = _OF_HTTP.get(error.status_code, FAULT if error.status_code >= 500 else INVALID_REQUEST)
-    answer = _answer(request, Unacceptable(known))
+    if error.status_code >= HTTP_500_INTERNAL_SERVER_ERROR:
+        return _fault(request, error)
+    kind = _OF_HTTP.get(error.status_code, INVALID_REQUEST)
+    answer = _answer(request, Unacceptable(kind))
     answer.headers.update(error.headers or {})
     return answer
 
