@@ -1,9 +1,7 @@
 """What the API answers when it does not do what it is asked: always a problem document."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from traceback import format_tb
 from typing import Any, Final
 
 from litestar import Response
@@ -24,6 +22,7 @@ from emask.web.intake_problems import (
     Unacceptable,
     document,
 )
+from emask.web.shell.errors import log_fault
 from emask.web.shell.page import WebRequest
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -59,7 +58,6 @@ FAULT: Final = Kind(
     Texts("稍後再試一次。", "Try again in a while."),
 )
 
-_LOG = logging.getLogger(__name__)
 _OF_HTTP: Final = {each.status: each for each in (NOT_FOUND, WRONG_METHOD, TOO_LARGE)}
 
 
@@ -106,10 +104,7 @@ def _http(request: WebRequest, error: HTTPException) -> Response[Document]:
 
 
 def _fault(request: WebRequest, error: Exception) -> Response[Document]:
-    # Route, kind and place: addresses and messages of errors can hold what somebody typed.
-    route = request.scope.get("path_template", "")
-    place = "".join(format_tb(error.__traceback__))
-    _LOG.error("fault at %s: %s\n%s", route, type(error).__name__, place)
+    log_fault(request, error)
     return _answer(request, Unacceptable(FAULT))
 
 

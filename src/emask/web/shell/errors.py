@@ -31,6 +31,13 @@ def show_refusal(page: Page, refusal: Refusal) -> Response[str]:
     return page.show("shell/refusal.html", {"refusal": refusal}, status=refusal.status)
 
 
+def log_fault(request: WebRequest, error: Exception) -> None:
+    """Log route, kind and place: addresses and messages of errors can hold what somebody typed."""
+    route = request.scope.get("path_template", "")
+    place = "".join(format_tb(error.__traceback__))
+    _LOG.error("fault at %s: %s\n%s", route, type(error).__name__, place)
+
+
 def _page(request: WebRequest) -> Page:
     made: Page | None = request.state.get("page")
     return made or bare_page(request)
@@ -81,10 +88,7 @@ def _nowhere(request: WebRequest, _: UnknownRound) -> Response[str]:
 
 
 def _fault(request: WebRequest, error: Exception) -> Response[str]:
-    # Route, kind and place: addresses and messages of errors can hold what somebody typed.
-    route = request.scope.get("path_template", "")
-    place = "".join(format_tb(error.__traceback__))
-    _LOG.error("fault at %s: %s\n%s", route, type(error).__name__, place)
+    log_fault(request, error)
     return _page(request).show("shell/fault.html", {}, status=HTTP_500_INTERNAL_SERVER_ERROR)
 
 
