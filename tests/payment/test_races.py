@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg.errors import UniqueViolation
 
-from emask.payment import queries, service
-from emask.payment.queries import Event, Trade
+from emask.payment import ledger_queries, service
+from emask.payment.ledger_queries import Event, Trade
 from emask.rules.price import Method, judge_money
 from emask.rules.states import OrderState
 from emask.sandbox.gateway import Fields
@@ -77,7 +77,7 @@ async def naive_receive(market: Market, fields: Fields, both_have_read: asyncio.
             known_at=message.valued_at,
         )
         event = Event(uuid4(), trade, market.gateway.name, message, message.valued_at)
-        await queries.note(tx, event, outcome=outcome)
+        await ledger_queries.note(tx, event, outcome=outcome)
         await tx.execute(
             "UPDATE orders SET state = 'paid', paid_at = %s WHERE person_id = %s",
             (message.valued_at, trade.person_id),
@@ -129,7 +129,7 @@ async def test_without_the_inbox_money_that_came_once_would_go_back(market: Mark
     outcomes = []
     for _ in range(2):
         async with market.town.db.transaction() as tx:
-            trade = await queries.lock_trade(tx, market.gateway.name, message.trade_no)
+            trade = await ledger_queries.lock_trade(tx, market.gateway.name, message.trade_no)
             assert trade is not None
             event = Event(uuid4(), trade, market.gateway.name, message, message.valued_at)
             outcomes.append(await service._take_money(tx, event))
@@ -152,7 +152,7 @@ async def test_an_order_that_is_not_awaiting_money_is_never_settled(market: Mark
     fields = await market.gateway.pay(await market.trade(person_id), at=market.town.round.pay_from)
     message = market.gateway.read(fields)
     async with market.town.db.transaction() as tx:
-        stale = await queries.lock_trade(tx, market.gateway.name, message.trade_no)
+        stale = await ledger_queries.lock_trade(tx, market.gateway.name, message.trade_no)
     assert stale is not None
     await market.lapse()
     event = Event(uuid4(), stale, market.gateway.name, message, message.valued_at)

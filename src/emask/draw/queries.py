@@ -8,6 +8,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from emask.database.pool import Transaction
+from emask.draw.lists import sort_on_all_cores
 from emask.draw.model import DrawPlace, DrawRecord
 from emask.rules.draw import DOMAIN
 
@@ -105,8 +106,7 @@ async def create_results(tx: Transaction, record: DrawRecord) -> int:
     The order is that of the rules' `rank_key`. A whole new table is what PostgreSQL sorts in
     parallel; updating the pre-orders would take four times as long.
     """
-    await tx.execute("SET LOCAL parallel_setup_cost = 0")
-    await tx.execute("SET LOCAL parallel_tuple_cost = 0")
+    await sort_on_all_cores(tx)
     statement = sql.SQL(
         "CREATE TABLE {results} AS SELECT {round_id}::text AS round_id, person_id, ticket, rank,"
         " rank <= {quota} AS selected"

@@ -14,10 +14,10 @@ from emask.database.clock import Clock
 from emask.database.inbox import first_time
 from emask.database.pool import Database, Transaction
 from emask.entitlement.service import claim_paid_preorder
-from emask.payment import queries
+from emask.payment import ledger_queries, queries
+from emask.payment.ledger_queries import Attempt, Event, Trade
 from emask.payment.model import MoneySummary, Order, Refund
 from emask.payment.ports import Gateway, GatewayMessage, Instruction, MessageKind
-from emask.payment.queries import Attempt, Event, Trade
 from emask.rounds.service import load_round
 from emask.rules.calendar import Round, day_in_taipei
 from emask.rules.interval import NoDayLeft
@@ -74,9 +74,10 @@ async def start_payment(
             raise NoPreorder
         check_payment_open(round, now, standing.state)
         check_method(standing.channel, method)
-        issued = await queries.instruction(tx, person_id, round.id)
-        if method is Method.ATM and issued is not None:
-            return issued
+        if method is Method.ATM:
+            issued = await ledger_queries.instruction(tx, person_id, round.id)
+            if issued is not None:
+                return issued
         attempt = Attempt(
             person_id=person_id,
             attempt_id=uuid4(),
@@ -87,18 +88,14 @@ async def start_payment(
             trade_no=new_trade_no(),
             opened_at=now,
         )
-        await queries.insert_attempt(tx, attempt)
+        await ledger_queries.insert_attempt(tx, attempt)
     instruction = await gateway.open(
-        trade_no=attempt.trade_no,
-        amount=attempt.amount,
-        method=method,
-        expires_at=round.pay_until,
+        trade_no=attempt.trade_no, amount=attempt.amount, method=method, expires_at=round.pay_until
     )
     if instruction.account is not None:
+        event = _account_issued(attempt, standing.state, instruction)
         async with db.transaction() as tx:
-            await queries.note(
-                tx, _account_issued(attempt, standing.state, instruction), outcome="account_issued"
-            )
+            await ledger_queries.note(tx, event, outcome="account_issued")
     return instruction
 
 
@@ -122,12 +119,12 @@ async def receive(
             tx, partner=gateway.name, message_id=message.message_id, received_at=now
         ):
             return DUPLICATE
-        trade = await queries.lock_trade(tx, gateway.name, message.trade_no)
+        trade = await ledger_queries.lock_trade(tx, gateway.name, message.trade_no)
         if trade is None:
             raise UnknownTrade(message.trade_no)
         event = Event(uuid4(), trade, gateway.name, message, now)
         if message.kind is not MessageKind.PAID:
-            await queries.note(tx, event, outcome=message.kind)
+            await ledger_queries.note(tx, event, outcome=message.kind)
             return message.kind
         return await _take_money(tx, event)
 
@@ -148,22 +145,22 @@ async def latest_instruction(
     tx: Transaction, *, person_id: UUID, round_id: str
 ) -> Instruction | None:
     """The account that a person was told to transfer to, or None."""
-    return await queries.instruction(tx, person_id, round_id)
+    return await ledger_queries.instruction(tx, person_id, round_id)
 
 
 async def pending(tx: Transaction, *, person_id: UUID, round_id: str, at: datetime) -> bool:
     """Whether the person has just been to a bank's page and its answer is still to come."""
-    return await queries.unanswered_since(tx, person_id, round_id, at - _BANK_ANSWERS_WITHIN)
+    return await ledger_queries.unanswered_since(tx, person_id, round_id, at - _BANK_ANSWERS_WITHIN)
 
 
 async def money_of(tx: Transaction, round_id: str) -> MoneySummary:
     """The sums of a round's money."""
-    return await queries.money(tx, round_id)
+    return await ledger_queries.money(tx, round_id)
 
 
 async def refunds_due(tx: Transaction) -> list[Refund]:
     """What has to go back, the oldest first."""
-    return await queries.refunds_due(tx)
+    return await ledger_queries.refunds_due(tx)
 
 
 async def complete_refund(
@@ -172,7 +169,7 @@ async def complete_refund(
     """Note that an operator has sent money back. Raises RefundNotDue."""
     now = await clock.now()
     async with db.transaction() as tx:
-        refund = await queries.finish_refund(tx, person_id, event_id, now)
+        refund = await ledger_queries.finish_refund(tx, person_id, event_id, now)
         if refund is None:
             raise RefundNotDue
         await audit_log.record(
@@ -202,10 +199,10 @@ async def _take_money(tx: Transaction, event: Event) -> str:
         simulated=event.message.simulated,
     )
     if outcome is MoneyOutcome.SIMULATED:
-        await queries.note(tx, event, outcome=outcome)
+        await ledger_queries.note(tx, event, outcome=outcome)
         return outcome
     if outcome is not MoneyOutcome.SETTLES:
-        await queries.owe(tx, event, outcome=outcome)
+        await ledger_queries.owe(tx, event, outcome=outcome)
         return outcome
     today = day_in_taipei(event.known_at)
     try:
@@ -213,10 +210,12 @@ async def _take_money(tx: Transaction, event: Event) -> str:
             tx, person_id=event.trade.person_id, round=round, today=today
         )
     except NoDayLeft:
-        await queries.owe(tx, event, outcome=NO_DAY_LEFT)
+        await ledger_queries.owe(tx, event, outcome=NO_DAY_LEFT)
         return NO_DAY_LEFT
     collect_from = change.placed.during.start
-    if not await queries.settle(tx, event, outcome=outcome, round=round, collect_from=collect_from):
+    if not await ledger_queries.settle(
+        tx, event, outcome=outcome, round=round, collect_from=collect_from
+    ):
         raise DoubleCredit
     return outcome
 

@@ -1,0 +1,213 @@
+"""The SQL of the ledger: attempts, what gateways told of them, and money that goes back."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from emask.database.pool import Transaction
+from emask.payment.model import MoneySummary, Refund
+from emask.payment.ports import GatewayMessage, Instruction
+from emask.rules.calendar import TAIPEI, Round
+from emask.rules.states import OrderState
+
+
+class Attempt(NamedTuple):
+    """One try at paying an order through a gateway."""
+
+    person_id: UUID
+    attempt_id: UUID
+    round_id: str
+    gateway: str
+    method: str
+    amount: int
+    trade_no: str
+    opened_at: datetime
+
+
+class Trade(NamedTuple):
+    """Whose attempt a trade number is, and the state of that order, held for this transaction."""
+
+    person_id: UUID
+    attempt_id: UUID
+    round_id: str
+    state: OrderState
+
+
+class Event(NamedTuple):
+    """A message about a trade as the ledger keeps it."""
+
+    event_id: UUID
+    trade: Trade
+    gateway: str
+    message: GatewayMessage
+    known_at: datetime
+
+
+async def insert_attempt(tx: Transaction, attempt: Attempt) -> None:
+    """Write an attempt and whose its trade number is."""
+    await tx.execute(
+        "WITH attempt AS (INSERT INTO payment_attempt (person_id, attempt_id, round_id, gateway,"
+        "  method, amount, trade_no, opened_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+        "  RETURNING trade_no, person_id, attempt_id)"
+        " INSERT INTO payment_reference SELECT trade_no, person_id, attempt_id FROM attempt",
+        attempt,
+    )
+
+
+async def instruction(tx: Transaction, person_id: UUID, round_id: str) -> Instruction | None:
+    """The account that was last issued for an order, or None."""
+    cursor = await tx.execute(
+        "SELECT e.bank_code, e.account, r.pay_until"
+        " FROM payment_event e JOIN round r USING (round_id)"
+        " WHERE e.person_id = %s AND e.round_id = %s AND e.outcome = 'account_issued'"
+        " ORDER BY e.known_at DESC LIMIT 1",
+        (person_id, round_id),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    return Instruction(
+        redirect_url=None,
+        bank_code=row[0],
+        account=row[1],
+        expires_at=row[2].astimezone(TAIPEI),
+    )
+
+
+async def unanswered_since(
+    tx: Transaction, person_id: UUID, round_id: str, since: datetime
+) -> bool:
+    """Whether an unpaid order has an attempt at a bank's page that the gateway left unanswered."""
+    cursor = await tx.execute(
+        "SELECT FROM orders o JOIN payment_attempt a USING (person_id, round_id)"
+        " WHERE o.person_id = %s AND o.round_id = %s AND o.state = 'awaiting_payment'"
+        " AND a.method <> 'atm' AND a.opened_at > %s AND NOT EXISTS ("
+        "  SELECT FROM payment_event e"
+        "  WHERE e.person_id = a.person_id AND e.attempt_id = a.attempt_id) LIMIT 1",
+        (person_id, round_id, since),
+    )
+    return cursor.rowcount == 1
+
+
+async def lock_trade(tx: Transaction, gateway: str, trade_no: str) -> Trade | None:
+    """Whose trade it is; its order is held, so that money is judged one after the other."""
+    cursor = await tx.execute(
+        "SELECT a.person_id, a.attempt_id, a.round_id, o.state"
+        " FROM payment_reference f JOIN payment_attempt a USING (person_id, attempt_id)"
+        " JOIN orders o USING (person_id, round_id)"
+        " WHERE f.trade_no = %s AND a.gateway = %s FOR UPDATE OF o",
+        (trade_no, gateway),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else Trade(row[0], row[1], row[2], OrderState(row[3]))
+
+
+_EVENT = (
+    "INSERT INTO payment_event (person_id, event_id, attempt_id, round_id, gateway, message_id,"
+    " kind, amount, bank_code, account, valued_at, known_at, outcome) VALUES (%(person_id)s,"
+    " %(event_id)s, %(attempt_id)s, %(round_id)s, %(gateway)s, %(message_id)s, %(kind)s,"
+    " %(amount)s, %(bank_code)s, %(account)s, %(valued_at)s, %(known_at)s, %(outcome)s)"
+)
+_SETTLE = (
+    f"WITH event AS ({_EVENT} RETURNING person_id, round_id, amount, valued_at, known_at),"
+    " told AS (INSERT INTO outbox (person_id, kind, reference, payload, created_at, next_at)"
+    "  SELECT person_id, 'paid', round_id, jsonb_build_object('total', amount,"
+    "  'collect_from', %(collect_from)s::date, 'collect_until', %(collect_until)s::date),"
+    "  known_at, known_at FROM event ON CONFLICT DO NOTHING)"
+    " UPDATE orders o SET state = 'paid', paid_at = e.valued_at, changed_at = e.known_at"
+    " FROM event e WHERE o.person_id = e.person_id AND o.round_id = e.round_id"
+    " AND o.state = 'awaiting_payment'"
+)
+_OWE = (
+    f"WITH event AS ({_EVENT} RETURNING person_id, event_id, round_id, amount, outcome, known_at),"
+    " told AS (INSERT INTO outbox (person_id, kind, reference, payload, created_at, next_at)"
+    "  SELECT person_id, 'refund', round_id || ':' || event_id,"
+    "  jsonb_build_object('total', amount), known_at, known_at FROM event WHERE amount > 0)"
+    " INSERT INTO refund (person_id, event_id, round_id, amount, reason, due_at)"
+    " SELECT person_id, event_id, round_id, amount, outcome, known_at FROM event WHERE amount > 0"
+)
+
+
+async def note(tx: Transaction, event: Event, *, outcome: str) -> None:
+    """Enter an event that moves no money."""
+    await tx.execute(_EVENT, _facts(event, outcome))
+
+
+async def settle(
+    tx: Transaction, event: Event, *, outcome: str, round: Round, collect_from: date
+) -> bool:
+    """Enter the money that pays its order; False if the order was not awaiting any."""
+    facts = _facts(event, outcome)
+    facts |= {"collect_from": collect_from, "collect_until": round.pickup_until}
+    return (await tx.execute(_SETTLE, facts)).rowcount == 1
+
+
+async def owe(tx: Transaction, event: Event, *, outcome: str) -> None:
+    """Enter money that goes back."""
+    await tx.execute(_OWE, _facts(event, outcome))
+
+
+def _facts(event: Event, outcome: str) -> dict[str, object]:
+    message = event.message
+    return {
+        "person_id": event.trade.person_id,
+        "event_id": event.event_id,
+        "attempt_id": event.trade.attempt_id,
+        "round_id": event.trade.round_id,
+        "gateway": event.gateway,
+        "message_id": message.message_id,
+        "kind": message.kind,
+        "amount": message.amount,
+        "bank_code": message.bank_code,
+        "account": message.account,
+        "valued_at": message.valued_at,
+        "known_at": event.known_at,
+        "outcome": outcome,
+    }
+
+
+async def money(tx: Transaction, round_id: str) -> MoneySummary:
+    """The sums of a round's money."""
+    async with tx.cursor(row_factory=class_row(MoneySummary)) as cursor:
+        await cursor.execute(
+            "SELECT"
+            " (SELECT coalesce(sum(amount), 0)::bigint FROM payment_event WHERE round_id = %(r)s"
+            "  AND kind = 'paid' AND outcome <> 'simulated') AS received,"
+            " (SELECT coalesce(sum(amount), 0)::bigint FROM orders WHERE round_id = %(r)s"
+            "  AND paid_at IS NOT NULL) AS orders_paid,"
+            " (SELECT coalesce(sum(amount), 0)::bigint FROM refund WHERE round_id = %(r)s"
+            "  AND state = 'due') AS refunds_due,"
+            " (SELECT coalesce(sum(amount), 0)::bigint FROM refund WHERE round_id = %(r)s"
+            "  AND state = 'done') AS refunds_done",
+            {"r": round_id},
+        )
+        summary = await cursor.fetchone()
+    if summary is None:
+        raise LookupError(round_id)
+    return summary
+
+
+async def refunds_due(tx: Transaction) -> list[Refund]:
+    """What has to go back, the oldest first."""
+    async with tx.cursor(row_factory=class_row(Refund)) as cursor:
+        await cursor.execute(
+            "SELECT person_id, event_id, round_id, amount, reason, due_at FROM refund"
+            " WHERE state = 'due' ORDER BY due_at, person_id, event_id"
+        )
+        return await cursor.fetchall()
+
+
+async def finish_refund(
+    tx: Transaction, person_id: UUID, event_id: UUID, at: datetime
+) -> Refund | None:
+    """Mark a refund as done; None if none of this name is due."""
+    async with tx.cursor(row_factory=class_row(Refund)) as cursor:
+        await cursor.execute(
+            "UPDATE refund SET state = 'done', done_at = %s"
+            " WHERE person_id = %s AND event_id = %s AND state = 'due'"
+            " RETURNING person_id, event_id, round_id, amount, reason, due_at",
+            (at, person_id, event_id),
+        )
+        return await cursor.fetchone()
