@@ -16,7 +16,7 @@ from emask.identity.model import StaffRole
 from emask.language import Language
 from emask.programme.system import System
 from emask.web.api import service
-from emask.web.api.application import API_PATHS, create_api
+from emask.web.api.application import answers_at, create_api
 from emask.web.citizen import identify, order, payment, progress, registration, sign_in, start
 from emask.web.counter import pages as counter
 from emask.web.demo import pages as demo
@@ -97,7 +97,7 @@ class _Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == INTAKE_PATH:
             await self._intake(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"].startswith(API_PATHS):
+        elif scope["type"] == "http" and answers_at(scope["path"]):
             await self._api(scope, receive, send)
         else:
             await self._pages(scope, receive, send)

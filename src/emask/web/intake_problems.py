@@ -33,7 +33,7 @@ class Kind(NamedTuple):
     next: Texts
 
 
-class Document(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True):
     """The members of a problem document; `code` is stable, `next` says what to do."""
 
     type: str
@@ -67,10 +67,10 @@ ANSWERED: Final = get_args(Answerable)
 """Everything that has a document; anything else is a fault of ours."""
 
 
-def document(error: Answerable, language: Language) -> Document:
+def document(error: Answerable, language: Language) -> Problem:
     """Word an error for the caller."""
     if isinstance(error, Refusal):
-        return Document(
+        return Problem(
             type=_type(error.code),
             title=error.title(language.code),
             status=error.status,
@@ -93,8 +93,8 @@ def _document(
     *,
     data: Mapping[str, str] | None = None,
     next_step: str | None = None,
-) -> Document:
-    return Document(
+) -> Problem:
+    return Problem(
         type=_type(kind.code),
         title=kind.title.read(language),
         status=kind.status,

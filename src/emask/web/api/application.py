@@ -13,14 +13,18 @@ from emask.web.api.public import PUBLIC
 from emask.web.api.service import PROMETHEUS
 from emask.web.intake import MOST_BYTES
 
-API_PATHS: Final = ("/api/v1", OPENAPI_PATH)
-"""How the addresses begin that it answers, whether there is something at them or not."""
+_BASE: Final = "/api/v1"
+
+
+def answers_at(path: str) -> bool:
+    """Whether an address is the API's, be there something at it or not."""
+    return path.startswith(_BASE) or path == OPENAPI_PATH
 
 
 def create_api(system: System) -> Litestar:
     """The API of a running system."""
     return Litestar(
-        [Router("/api/v1", route_handlers=[*PUBLIC, *PERSONAL])],
+        [Router(_BASE, route_handlers=[*PUBLIC, *PERSONAL])],
         state=State({"system": system}),
         exception_handlers=dict(EXCEPTION_HANDLERS),
         middleware=[PROMETHEUS.middleware],

@@ -23,7 +23,7 @@ from emask.web import intake_problems as problems
 from emask.web.api.preorders import OWN
 from emask.web.api.problems import PROBLEM_JSON, by_status
 from emask.web.intake import INTAKE_PATH, Acknowledgement, Order
-from emask.web.intake_problems import Document
+from emask.web.intake_problems import Problem
 from emask.web.shell.cookies import SESSION
 from emask.web.shell.page import WebRequest
 
@@ -45,7 +45,7 @@ class _WholeDocument(JsonRenderPlugin):
     def render(self, request: WebRequest, openapi_schema: dict[str, Any]) -> bytes:
         """The document as JSON."""
         (order, told, problem), schemas = msgspec.json.schema_components(
-            [Order, Acknowledgement, Document], ref_template=_SCHEMAS
+            [Order, Acknowledgement, Problem], ref_template=_SCHEMAS
         )
         answers = {
             200: _answer("Amended, or sent again", "application/json", told),

@@ -86,7 +86,7 @@ class PaymentStart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def show_preorder(
     request: WebRequest,
     round_id: RoundId,
-    if_none_match: Annotated[str, HeaderParameter(name="if-none-match")] = "",
+    if_none_match: Annotated[str, HeaderParameter(name="If-None-Match")] = "",
 ) -> Response[bytes]:
     """The session's own pre-order, with an ETag; `state_word` is in the Accept-Language."""
     system, session, language = system_of(request), await session_of(request), language_of(request)

@@ -16,7 +16,7 @@ from emask.web.api.caller import language_of
 from emask.web.intake_problems import (
     TOO_LARGE,
     Answerable,
-    Document,
+    Problem,
     Kind,
     Texts,
     Unacceptable,
@@ -73,13 +73,13 @@ def told(*problems: Kind | type[Refusal]) -> dict[int, ResponseSpec]:
     """The same as responses of an operation."""
     return {
         status: ResponseSpec(
-            Document, generate_examples=False, description=codes, media_type=PROBLEM_JSON
+            Problem, generate_examples=False, description=codes, media_type=PROBLEM_JSON
         )
         for status, codes in by_status(*problems).items()
     }
 
 
-def _answer(request: WebRequest, error: Answerable) -> Response[Document]:
+def _answer(request: WebRequest, error: Answerable) -> Response[Problem]:
     language = language_of(request)
     problem = document(error, language)
     headers = {"content-language": language.tag, "vary": "accept-language"}
@@ -88,13 +88,13 @@ def _answer(request: WebRequest, error: Answerable) -> Response[Document]:
     return Response(problem, status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)
 
 
-def _invalid(request: WebRequest, error: ValidationException) -> Response[Document]:
+def _invalid(request: WebRequest, error: ValidationException) -> Response[Problem]:
     problems = error.extra if isinstance(error.extra, list) else []
     data = {each["key"]: each["message"] for each in problems}
     return _answer(request, Unacceptable(INVALID_REQUEST, data))
 
 
-def _http(request: WebRequest, error: HTTPException) -> Response[Document]:
+def _http(request: WebRequest, error: HTTPException) -> Response[Problem]:
     if error.status_code >= HTTP_500_INTERNAL_SERVER_ERROR:
         return _fault(request, error)
     kind = _OF_HTTP.get(error.status_code, INVALID_REQUEST)
@@ -103,7 +103,7 @@ def _http(request: WebRequest, error: HTTPException) -> Response[Document]:
     return answer
 
 
-def _fault(request: WebRequest, error: Exception) -> Response[Document]:
+def _fault(request: WebRequest, error: Exception) -> Response[Problem]:
     log_fault(request, error)
     return _answer(request, Unacceptable(FAULT))
 
