@@ -1,0 +1,136 @@
+"""A real browser on the real server, and what is asked of every page that it shows."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+
+from emask.programme.system import System
+from emask.web.app import create_app
+
+CHROMIUM = "/usr/bin/chromium"
+AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+NARROWEST = 320
+_QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+
+
+@asynccontextmanager
+async def serving(system: System) -> AsyncIterator[str]:
+    """The application on loopback; yields its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Server(create_app(system), address="127.0.0.1", port=port, interface=Interfaces.ASGI)
+    running = asyncio.create_task(server.serve())
+    try:
+        await _answering(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        stop: Any = server.stop  # has no annotations
+        stop()
+        await running
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Debian's Chromium, reaching nothing but loopback."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+class Window:
+    """A browser window on the application, in one language.
+
+    ``complaints`` is what the page's console says: scripts that fail, content that the policy
+    blocks.
+    """
+
+    def __init__(self, page: Page, base: str, language: str) -> None:
+        self.page = page
+        self.base = base
+        self.language = language
+        self.complaints: list[str] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.set_default_timeout(10_000)
+
+    @classmethod
+    async def open(cls, context: BrowserContext, base: str, language: str) -> "Window":
+        """A new window."""
+        return cls(await context.new_page(), base, language)
+
+    async def go(self, path: str) -> None:
+        """Open an address of the language."""
+        await self.page.goto(f"{self.base}/{self.language}{path}")
+
+    async def fill(self, **values: str) -> None:
+        """Type into the fields of these names."""
+        for name, value in values.items():
+            await self.page.fill(f"main [name={name}]", value)
+
+    async def choose(self, **values: str) -> None:
+        """Tick the radios and boxes of these names and values."""
+        for name, value in values.items():
+            await self.page.check(f"main [name={name}][value='{value}']")
+
+    async def press(self, words: str) -> None:
+        """Press the button, or follow the link, that says this; wait for the next page."""
+        target = self.page.locator("main button, main a", has_text=words).first
+        async with self.page.expect_navigation():
+            await target.click()
+
+    async def heading(self) -> str:
+        """The page's heading."""
+        return await self.page.inner_text("h1")
+
+    async def text(self) -> str:
+        """What the page says."""
+        return await self.page.inner_text("main")
+
+    async def check(self) -> None:
+        """No violation that axe knows of, and nothing beyond the edge of a narrow screen."""
+        await self.page.evaluate(AXE.read_text())
+        found: dict[str, Any] = await self.page.evaluate(
+            f"axe.run(document, {{runOnly: {json.dumps(RULES)}}})"
+        )
+        violations = [
+            (each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]
+        ]
+        assert not violations, (self.page.url, violations)
+        await self.page.set_viewport_size({"width": NARROWEST, "height": 800})
+        width = await self.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= NARROWEST, (self.page.url, width)
+        await self.page.set_viewport_size({"width": 1280, "height": 800})
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # answers such as 422 are told there too; they are the pages' own matter
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+
+async def _answering(port: int) -> None:
+    for _ in range(200):
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            await writer.wait_closed()
+            return
+    raise TimeoutError(f"nothing answers on port {port}")
