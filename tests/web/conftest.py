@@ -17,6 +17,7 @@ from emask.programme.system import System, open_system
 from emask.sandbox.system import sandbox_partners
 from emask.web.app import create_app
 from emask.web.demo.stage import set_stage
+from web.api_caller import ApiCaller
 from web.visitor import Visitor
 
 _NUMBERS = count(1)
@@ -67,6 +68,13 @@ async def client(system: System) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(create_app(system))
     async with httpx.AsyncClient(transport=transport, base_url="http://mask.test") as opened:
         yield opened
+
+
+@pytest.fixture
+async def api(client: httpx.AsyncClient, system: System) -> ApiCaller:
+    """Somebody who calls the API, not signed in."""
+    document = (await client.get("/api/openapi.json")).json()
+    return ApiCaller(client, system, document)
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from emask.web.api.caller import language_of
 from emask.web.intake_problems import (
     TOO_LARGE,
     Answerable,
-    Problem,
     Kind,
+    Problem,
     Texts,
     Unacceptable,
     document,
