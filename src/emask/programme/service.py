@@ -14,6 +14,14 @@ from emask.rounds.service import all_rounds
 from emask.rules.calendar import Round
 
 
+class NotDueYet(Exception):
+    """The step's instant has not come."""
+
+    def __init__(self, due: datetime) -> None:
+        super().__init__(f"due at {due.isoformat()}")
+        self.due = due
+
+
 class ClockNotSettable(Exception):
     """The system lives by the machine's clock, which nobody moves."""
 
@@ -48,6 +56,31 @@ async def run_due(system: System, until: datetime) -> list[StepDone]:
             waiting.add(due.round.id)
         else:
             done.append(_done(due))
+    return done
+
+
+async def carry_out_until(system: System, *, round: Round, step: str, at: datetime) -> list[str]:
+    """Carry out one round's steps up to and including ``step``; the names of those done now.
+
+    Raises:
+        NotDueYet: one of them is not due; those before it are done.
+        BeaconNotReady: the draw waits for its beacon value.
+        KeyError: there is no such step.
+    """
+    names = [each.name for each in STEPS]
+    if step not in names:
+        raise KeyError(step)
+    async with system.db.transaction() as tx:
+        before = (await queries.steps_done(tx)).get(round.id, frozenset())
+    done: list[str] = []
+    for each in STEPS[: names.index(step) + 1]:
+        if each.name in before:
+            continue
+        due = each.due(round, system.partners.beacon)
+        if at < due:
+            raise NotDueYet(due)
+        await each.run(system, round, at)
+        done.append(each.name)
     return done
 
 

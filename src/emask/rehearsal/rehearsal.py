@@ -12,6 +12,7 @@ from emask.counter.sites import import_sites, save_sites
 from emask.database.clock import SetClock
 from emask.database.pool import Database
 from emask.database.vault import Keys
+from emask.draw.ports import Beacon
 from emask.payment.service import money_of
 from emask.programme.audit import Finding, audit
 from emask.programme.funnel import funnel_of
@@ -92,9 +93,20 @@ async def rehearse(plan: Plan, *, url: str, keys: Keys, folder: Path, audience: 
                 seed=plan.seed,
                 rounds=[await _of_round(db, round_id) for round_id in plan.round_ids],
                 outcomes=outcomes,
-                findings=[*await audit(db, partners.beacon), await _acknowledged(db, folder)],
+                findings=await audit_rehearsal(db, partners.beacon, folder),
                 seconds=time.monotonic() - began,
             )
+
+
+async def audit_rehearsal(db: Database, beacon: Beacon, folder: Path) -> list[Finding]:
+    """Every invariant, and that what was acknowledged to the workers is there."""
+    missing = await acknowledged_in_vain(db, folder)
+    acknowledged = Finding(
+        invariant="acknowledged_stands",
+        ok=missing == 0,
+        detail="" if missing == 0 else f"{missing} acknowledged pre-orders are not there",
+    )
+    return [*await audit(db, beacon), acknowledged]
 
 
 async def _prepare(db: Database, plan: Plan) -> None:
@@ -157,12 +169,3 @@ async def _of_round(db: Database, round_id: str) -> RoundResult:
             funnel=await funnel_of(tx, round_id),
             money=await money_of(tx, round_id),
         )
-
-
-async def _acknowledged(db: Database, folder: Path) -> Finding:
-    missing = await acknowledged_in_vain(db, folder)
-    return Finding(
-        invariant="acknowledged_stands",
-        ok=missing == 0,
-        detail="" if missing == 0 else f"{missing} acknowledged pre-orders are not there",
-    )

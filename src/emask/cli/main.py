@@ -1,0 +1,32 @@
+"""The command ``emask``."""
+
+import typer
+
+from emask.cli import clock, draw, imports, rounds
+from emask.cli.audit import audit_command
+from emask.cli.bench_intake import bench_intake
+from emask.cli.features import features
+from emask.cli.rehearse import rehearse_command
+from emask.cli.up import up
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    # Plain tracebacks: the pretty ones show what variables hold, personal data too.
+    pretty_exceptions_enable=False,
+    help="Real-name rationing: rounds, people, draws, and everything that falls due.",
+)
+bench = typer.Typer(no_args_is_help=True, help="Measurements, each with its ratio.")
+
+app.command("up")(up)
+app.command("rehearse")(rehearse_command)
+app.command("audit")(audit_command)
+app.command("features")(features)
+app.add_typer(rounds.app, name="rounds")
+app.add_typer(imports.stores, name="stores")
+app.add_typer(imports.counter_sites, name="counter-sites")
+app.add_typer(imports.people, name="people")
+app.add_typer(clock.app, name="clock")
+app.add_typer(draw.app, name="draw")
+app.add_typer(bench, name="bench")
+bench.command("intake")(bench_intake)
