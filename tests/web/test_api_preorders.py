@@ -273,7 +273,6 @@ async def test_orders_by_phone_are_paid_by_transfer(api: ApiCaller, system: Syst
     [
         *((b"", "data"), (b"{", None), (b"\xff", None), (b"[]", "data"), (b"{}", "data")),
         (b'{"method": "cash"}', "method"),
-        (b'{"method": "atm", "amount": 1}', "data"),
     ],
 )
 async def test_what_is_no_payment(api: ApiCaller, content: bytes, field: str | None) -> None:

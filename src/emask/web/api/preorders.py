@@ -67,7 +67,7 @@ class PreorderFacts(msgspec.Struct, frozen=True, kw_only=True):
     next_purchase: date
 
 
-class PaymentStart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PaymentStart(msgspec.Struct, frozen=True):
     """How somebody wants to pay."""
 
     method: Method
