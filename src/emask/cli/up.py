@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import Process
 from typing import Annotated, Final
@@ -12,10 +13,12 @@ from emask.cli.installation import Installation, installation
 from emask.cli.settings import settings
 from emask.cli.speech import refuse, say
 from emask.database.clock import SetClock
+from emask.language import Language, translator
 from emask.programme.service import run_due, send_notices
 from emask.programme.system import System
 from emask.rounds.service import all_rounds
 from emask.web.demo.stage import CURTAIN, set_stage
+from emask.web.sandbox_pages.cast import CAST, PASSWORD, STAFF
 
 _TICK: Final = 1.0  # seconds between two looks at what is due
 
@@ -31,7 +34,7 @@ def up(
     """
     with installation() as here:
         here.run(_prepare)
-        say(f"服務位址：http://{host}:{port}", f"Serving on http://{host}:{port}")
+        here.run(lambda system: _introduce(system, port))
         ended = here.run(lambda system: _serve(system, here, host, port, workers))
     if ended != 0:
         refuse(
@@ -48,6 +51,23 @@ async def _prepare(system: System) -> None:
         await set_stage(system)
 
 
+async def _introduce(system: System, port: int) -> None:
+    """Say where everything is and, in a demo, who one can be."""
+    home = f"http://localhost:{port}"
+    say(f"服務位址：{home}", f"Serving on {home}")
+    if not isinstance(system.clock, SetClock):
+        return
+    say(f"導覽：{home}/zh/demo", f"Guided tour: {home}/en/demo")
+    say(f"示範人物，密碼都是 {PASSWORD}：", f"People of the demo, all with password {PASSWORD}:")
+    for member in CAST:
+        about = translator(Language.EN)(member.about)
+        who = f"  {member.person.id_number}  {member.person.name}"
+        say(f"{who}：{member.about}", f"{who}: {about}")
+    for account in STAFF:
+        title = translator(Language.EN)(account.title)
+        say(f"  {account.username}：{account.title}", f"  {account.username}: {title}")
+
+
 async def _serve(system: System, here: Installation, host: str, port: int, workers: int) -> int:
     """Serve until the web application ends or the operator ends it; its exit status."""
     web = await asyncio.create_subprocess_exec(
@@ -61,6 +81,9 @@ async def _serve(system: System, here: Installation, host: str, port: int, worke
             "EMASK_KEYS": str(settings().keys_file),
         },
     )
+    loop, work = asyncio.get_running_loop(), asyncio.current_task()
+    if work is not None:
+        loop.add_signal_handler(signal.SIGTERM, work.cancel)
     try:
         await _work_while(system, web)
     except asyncio.CancelledError:
