@@ -14,7 +14,6 @@ from emask.language import Language, english, source, translator
 
 PACKAGE = Path(emask.__file__).parent
 TEMPLATES = PACKAGE / "web" / "templates"
-KEYWORDS = {"_": None, "say": None, "source": None}
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
 CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]+")
 ENVIRONMENT = Environment(autoescape=True)
@@ -22,7 +21,11 @@ OPTIONS = {"**/templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "tru
 
 
 def _extracted() -> set[str]:
-    found = extract_from_dir(PACKAGE, METHODS, OPTIONS, keywords=KEYWORDS)
+    found = [
+        *extract_from_dir(PACKAGE, METHODS, OPTIONS, keywords={"_": None, "source": None}),
+        # pages say; so do operators' commands, in both languages by themselves
+        *extract_from_dir(PACKAGE / "web", METHODS, OPTIONS, keywords={"say": None}),
+    ]
     texts: set[str] = set()
     for _file, _line, message, _comments, _context in found:
         assert isinstance(message, str)

@@ -181,3 +181,39 @@ async def test_before_opening_and_after_closing_the_start_page_says_when(
     await sign_in(visitor)
     await visitor.go("/store")
     assert "not_open_yet" in visitor.page.text
+
+
+async def test_the_draw_is_public_from_closing_on(visitor: Visitor, system: System) -> None:
+    await register(visitor)
+    before = await visitor.go("/rounds/2020-1/draw")
+    assert "截止後公布名單的指紋" in before.text
+    await advance_to(system, at(date(2020, 3, 18), 23))
+    frozen = await visitor.go("/rounds/2020-1/draw")
+    assert "名單指紋" in frozen.text
+    assert "亂數值" not in frozen.text
+    await advance_to(system, PUBLISHED)
+    drawn = await visitor.go("/rounds/2020-1/draw")
+    assert "結果指紋" in drawn.text
+    assert (await visitor.go("/rounds/none/draw")).status == 404
+
+
+async def test_what_was_submitted_under_an_id_is_not_replaced_by_something_else(
+    client: httpx.AsyncClient, visitor: Visitor
+) -> None:
+    await be(visitor)
+    await visitor.submit(q=STORE.name)
+    await visitor.submit(store=SHOP)
+    await visitor.submit(mobile="0912345678")
+    answers, draft = visitor.page, client.cookies["emask_draft"]
+    await visitor.submit("submission_id")
+    # the answer was lost, and the visitor goes on in English
+    client.cookies.set("emask_draft", draft, domain="mask.test", path="/")
+    form = answers.forms[-1].values
+    english = Visitor(client, "en")
+    await english.go("/answers")
+    assert english.form("submission_id").values["submission_id"] == form["submission_id"]
+    again = await english.submit("submission_id")
+    assert again.heading in ("You are registered", "Check your answers")
+    if again.heading == "Check your answers":
+        again = await english.submit("submission_id")
+    assert again.heading == "You are registered"

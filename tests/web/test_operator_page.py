@@ -5,7 +5,7 @@ from datetime import date
 from emask.programme.service import advance_to
 from emask.programme.system import System
 from emask.rules.calendar import at
-from web.steps import be, be_staff, register
+from web.steps import ID_NUMBERS, be, be_staff, register
 from web.visitor import Visitor
 
 
@@ -41,3 +41,31 @@ async def test_money_that_goes_back_is_noted_once(visitor: Visitor, system: Syst
     after = await visitor.go("/operator?round=2020-1")
     assert "沒有待退的款項" in after.text
     assert "已退款 21 元" in after.text
+
+
+async def test_a_forfeited_pack_is_opened_again_once(visitor: Visitor, system: System) -> None:
+    await be_staff(visitor, "operator")
+    none = await visitor.go("/operator/reopen")
+    assert "還沒有結束的輪次" in none.text
+    await register(visitor)
+    await advance_to(system, at(date(2020, 3, 19), 8))
+    await be(visitor)
+    await visitor.go("/orders/2020-1/pay")
+    await visitor.submit(method="credit_card")
+    await visitor.submit(outcome="pay")
+    await advance_to(system, at(date(2020, 4, 2), 9))
+    await be(visitor)
+    assert "已放棄" in (await visitor.go("/progress")).text
+
+    await be_staff(visitor, "operator")
+    await visitor.go("/operator/reopen")
+    assert (await visitor.submit("until", id_number="A1", until="soon")).status == 422
+    whose = {"round_id": "2020-1", "id_number": ID_NUMBERS["ming"]}
+    past = await visitor.submit("until", **whose, until="2020-04-01")
+    assert "選擇今天或之後的日期" in past.text
+    done = await visitor.submit("until", **whose, until="2020/04/15")
+    assert "已重新開放" in done.text
+    twice = await visitor.submit("until", **whose, until="2020-04-15")
+    assert twice.status == 422
+    await be(visitor)
+    assert "送往門市" in (await visitor.go("/progress")).text

@@ -27,6 +27,7 @@ OPEN_IN_EACH_LANGUAGE = {
     "/check",
     "/child-masks",
     "/ways-to-buy",
+    "/rounds/{round_id:str}/draw",
     "/accessibility",
     "/identify",
     "/identify/card",

@@ -143,6 +143,12 @@ async def test_a_first_visit_weighs_less_than_100_kilobytes(client: httpx.AsyncC
     assert sum(weights) < 100_000
 
 
+async def test_only_what_holds_no_secrets_is_compressed(client: httpx.AsyncClient) -> None:
+    style = await client.get("/static/app.css")
+    assert style.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in (await client.get("/zh/check")).headers
+
+
 async def test_health_tells_of_the_database(client: httpx.AsyncClient, system: System) -> None:
     assert (await client.get("/api/health")).json() == {"status": "ok"}
     await system.db.__aexit__()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from litestar import Litestar, Router, get
+from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -23,6 +24,7 @@ from emask.web.demo import pages as demo
 from emask.web.intake import INTAKE_PATH, IntakeEndpoint
 from emask.web.office import pages as office
 from emask.web.operator import pages as operator
+from emask.web.operator import reopening
 from emask.web.sandbox_pages import bank, phone
 from emask.web.shell import staff
 from emask.web.shell.assets import assets_router
@@ -77,6 +79,8 @@ def create_app(system: System) -> Application:
         csrf_config=CSRFConfig(
             secret=system.keys.session.hex(), cookie_name=CSRF, cookie_httponly=True
         ),
+        # Only what holds no secrets: a page's token could be guessed from how well it compresses.
+        compression_config=CompressionConfig("gzip", exclude=["^/(zh|en|api)"]),
         middleware=[service.PROMETHEUS.middleware],
         openapi_config=None,
         logging_config=None,
@@ -114,7 +118,7 @@ def _in_language(language: Language) -> Router:
             _guarded(store.STAFF, needs_role(StaffRole.CLERK)),
             _guarded(centre.CENTRE, needs_role(StaffRole.CENTRE)),
             _guarded(office.STAFF, needs_role(StaffRole.OFFICER)),
-            _guarded(operator.STAFF, needs_role(StaffRole.OPERATOR)),
+            _guarded([*operator.STAFF, *reopening.STAFF], needs_role(StaffRole.OPERATOR)),
             _guarded(demo.DEMO, needs_demo),
             _guarded(bank.DEMO, needs_demo),
             _guarded(phone.DEMO_PERSONAL, needs_demo, needs_person),

@@ -45,6 +45,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         """The store chosen so far."""
         return StoreKey(self.chain, self.store_code) if self.chain and self.store_code else None
 
+    def renewed(self) -> "Draft":
+        """The same answers as another submission."""
+        return msgspec.structs.replace(self, submission_id=uuid4())
+
     def at_store(self, chain: Chain, code: str) -> "Draft":
         """With this store chosen."""
         return msgspec.structs.replace(self, chain=chain, store_code=code, submission_id=uuid4())

@@ -10,7 +10,7 @@ from emask.database.pool import Transaction
 from emask.entitlement.service import claims_of
 from emask.identity.registry import default_mobile, find_person, name_of
 from emask.notices.texts import Kind, notice_text
-from emask.preorder.model import Entry
+from emask.preorder.model import Entry, SubmissionReused
 from emask.preorder.service import mobile_of, preorder_of
 from emask.rounds.service import current_round, next_round
 from emask.rounds.stores import find_store
@@ -117,18 +117,22 @@ async def submit(page: ThisPage, form: SentForm) -> Answer:
     if form.text("submission_id") != str(draft.submission_id):
         # sent from an older tab: submitted already, or other answers than the visitor saw
         return page.go("/done" if ordering.amending else "/answers?changed=1")
-    await page.system.intake.submit(
-        Entry(
-            person_id=page.session.person_id,
-            round_id=ordering.round.id,
-            chain=draft.chain,
-            store_code=draft.store_code,
-            mobile=draft.mobile,
-            channel=page.session.channel,
-            language=page.language,
-            submission_id=draft.submission_id,
-        )
+    entry = Entry(
+        person_id=page.session.person_id,
+        round_id=ordering.round.id,
+        chain=draft.chain,
+        store_code=draft.store_code,
+        mobile=draft.mobile,
+        channel=page.session.channel,
+        language=page.language,
+        submission_id=draft.submission_id,
     )
+    try:
+        await page.system.intake.submit(entry)
+    except SubmissionReused:  # submitted before in another language, or on another channel
+        answer = page.go("/answers?changed=1")
+        keep_draft(page, answer, draft.renewed())
+        return answer
     answer = page.go("/done")
     drop_draft(answer)
     return answer

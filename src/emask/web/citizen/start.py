@@ -3,10 +3,12 @@
 from enum import StrEnum
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
-from emask.rounds.service import current_round, next_round, policy_on
+from emask.draw.service import record_of
+from emask.rounds.service import current_round, load_round, next_round, policy_on
 from emask.rules.calendar import day_in_taipei
 from emask.web.shell.page import SentForm, ThisPage
 
@@ -55,6 +57,15 @@ async def tell_of_child_masks(page: ThisPage) -> Response[str]:
     return page.show("citizen/child_masks.html", {"policy": policy})
 
 
+@get("/rounds/{round_id:str}/draw")
+async def tell_draw(page: ThisPage, round_id: FromPath[str]) -> Response[str]:
+    """The public draw: what was promised before it, and what came of it."""
+    async with page.system.db.transaction() as tx:
+        drawn = await load_round(tx, round_id)
+        record = await record_of(tx, round_id)
+    return page.show("citizen/draw.html", {"round": drawn, "record": record})
+
+
 @get("/ways-to-buy")
 async def tell_ways_to_buy(page: ThisPage) -> Response[str]:
     """Every channel and its rule (B17, B18)."""
@@ -74,6 +85,7 @@ PUBLIC = [
     ask_for_whom,
     check_for_whom,
     tell_of_child_masks,
+    tell_draw,
     tell_ways_to_buy,
     tell_accessibility,
 ]
