@@ -94,7 +94,7 @@ async def start_payment(
     )
     if instruction.account is not None:
         event = _account_issued(attempt, standing.state, instruction)
-        async with db.transaction() as tx:
+        async with db.connection() as tx:  # one statement is a transaction of its own
             await ledger_queries.note(tx, event, outcome="account_issued")
     return instruction
 
