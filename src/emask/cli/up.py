@@ -30,7 +30,8 @@ def up(
 ) -> None:
     """Start everything: database, web application, and the work that falls due.
 
-    An empty database becomes a demo: made-up people, shops and rounds, and a clock to set.
+    An empty embedded database becomes a demo: made-up people, shops and rounds, and a clock to
+    set. A database of your own (EMASK_DATABASE_URL) stays as it is.
     """
     with installation() as here:
         here.run(_prepare)
@@ -46,7 +47,7 @@ def up(
 async def _prepare(system: System) -> None:
     async with system.db.transaction() as tx:
         rounds = await all_rounds(tx)
-    if not rounds:
+    if not rounds and settings().database_url is None:
         await SetClock(system.db).set(CURTAIN)
         await set_stage(system)
 
