@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 PUBLISHED = at(date(2020, 3, 19), 8)
 SUNDAY = at(date(2020, 3, 22), 10)
+OVER = at(date(2020, 4, 2), 10)
 COLLECTION = at(date(2020, 3, 29), 10)
 
 
@@ -214,12 +215,19 @@ async def test_no_page_has_a_violation(
         await window.check()
         await window.go("/orders/2020-1/paid")
         await window.check()
-    await window.go("/sandbox/phone")
-    await window.check()
-    for username, path in (("operator", "/operator"), ("officer", "/office")):
-        await _staff(window, username)
+    for path in ("/sandbox/phone", "/rounds/2020-1/draw"):
         await window.go(path)
         await window.check()
+    await advance_to(system, OVER)
+    await _staff(window, "officer")
+    await window.check()
+    await _staff(window, "operator")
+    await window.check()
+    await window.go("/operator/reopen")
+    await window.check()
+    await _be(window, "ming")
+    await window.check()  # how it ended
+    await _staff(window, "officer")
     await window.go("/office/slip")
     await window.check()
     assert not window.complaints
