@@ -1,12 +1,15 @@
 """Whether everything is sound: the invariants of the whole system, at any moment of any round."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emask.database.audit_log import first_broken_link
 from emask.database.pool import Database, Transaction
+from emask.delivery.seal import seal_holds
 from emask.draw import service as draw
 from emask.draw.ports import Beacon
 from emask.programme.audit_queries import INVARIANTS, offending, rounds_drawn
+from emask.rounds.service import all_rounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,19 +35,22 @@ async def audit_tables(tx: Transaction) -> list[Finding]:
     """What the tables alone tell: counts of offending rows, and the chain of the audit log."""
     findings = [_counted(name, await offending(tx, name)) for name in INVARIANTS]
     broken = await first_broken_link(tx)
-    detail = "" if broken is None else f"the chain breaks at row {broken}"
-    return [*findings, Finding(invariant="audit_log_chained", ok=broken is None, detail=detail)]
+    unsealed = [round.id for round in await all_rounds(tx) if not await seal_holds(tx, round=round)]
+    return [
+        *findings,
+        _told("hand_overs_sealed", [f"changed since: {round_id}" for round_id in unsealed]),
+        _told("audit_log_chained", [] if broken is None else [f"breaks at row {broken}"]),
+    ]
 
 
 async def _drawn_again(db: Database, round_id: str, beacon: Beacon) -> Finding:
     """The draw, recomputed from the list and the beacon value."""
-    problems = await draw.verify(db, round_id, beacon)
-    return Finding(
-        invariant=f"draw_recomputed:{round_id}", ok=not problems, detail="; ".join(problems)
-    )
+    return _told(f"draw_recomputed:{round_id}", await draw.verify(db, round_id, beacon))
 
 
 def _counted(invariant: str, count: int) -> Finding:
-    return Finding(
-        invariant=invariant, ok=count == 0, detail="" if count == 0 else f"{count} rows break it"
-    )
+    return _told(invariant, [f"{count} rows break it"] if count else [])
+
+
+def _told(invariant: str, problems: Sequence[str]) -> Finding:
+    return Finding(invariant=invariant, ok=not problems, detail="; ".join(problems))

@@ -43,14 +43,15 @@ INVARIANTS: Mapping[str, LiteralString] = MappingProxyType(
             LEFT JOIN (
                 SELECT round_id, count(*) AS entries, count(*) FILTER (WHERE selected) AS selected,
                        max(rank) FILTER (WHERE selected) AS last_selected,
-                       count(DISTINCT rank) AS ranks
+                       count(DISTINCT rank) AS ranks, max(rank) AS last_rank
                 FROM draw_result GROUP BY round_id
             ) AS result USING (round_id)
             WHERE draw.selected <> least(draw.quota, draw.entries)
                OR draw.selected <> coalesce(result.selected, 0)
                OR draw.selected <> coalesce(result.last_selected, 0)
                OR draw.entries <> coalesce(result.entries, 0)
-               OR draw.entries <> coalesce(result.ranks, 0)""",
+               OR draw.entries <> coalesce(result.ranks, 0)
+               OR draw.entries <> coalesce(result.last_rank, 0)""",
         "orders_are_the_selected": """
             SELECT count(*) FROM (
                 SELECT result.round_id, result.person_id FROM draw_result AS result
