@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Self
 
+import psycopg
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -16,13 +17,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from emask.cli.imports import refuse_faults
 from emask.cli.installation import Installation, installation_in
 from emask.cli.rounds import round_named
-from emask.cli.speech import NOT_SOUND, refuse
+from emask.cli.speech import NOT_SOUND, chosen, refuse
 from emask.cli.tables import show_result
 from emask.database.throwaway import ThrowawayDatabases
 from emask.database.vault import Keys
 from emask.rehearsal.plan import Plan
 from emask.rehearsal.rehearsal import BadFile, rehearse
 from emask.rehearsal.result import Result
+from emask.rehearsal.troupe import WorkerLost
 from emask.rounds.service import PickupsOverlap, UnknownRound
 from emask.rules.calendar import Round
 
@@ -121,6 +123,9 @@ def _played(plan: Plan, place: _Place) -> Result:
             refuse("輪次的取貨期間重疊", "The rounds' pick-up days overlap")
         except UnknownRound as wrong:
             refuse(f"closed_to_buyers_of 有誤：{wrong}", f"closed_to_buyers_of: {wrong}")
+        except (WorkerLost, psycopg.OperationalError):
+            typer.echo(chosen("排演中斷，沒有完成", "The rehearsal broke off"), err=True)
+            raise typer.Exit(NOT_SOUND) from None
 
 
 class _Bar:

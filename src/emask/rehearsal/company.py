@@ -22,7 +22,7 @@ from emask.sandbox.visitor import Doors
 T = TypeVar("T")
 Tally = Counter[str]
 
-LANES = 12
+LANES = 8
 """Acts under way at once, each with a connection of its own."""
 
 

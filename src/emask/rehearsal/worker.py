@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+import psycopg
 import uvloop
 from argon2 import PasswordHasher
 
@@ -21,6 +23,7 @@ from emask.database.vault import Keys, Vault
 from emask.identity.registry import add_people
 from emask.identity.service import Identity
 from emask.notices.service import drain
+from emask.preorder.intake import IntakeFull
 from emask.programme.system import open_system
 from emask.rehearsal.acknowledged import Acknowledged
 from emask.rehearsal.actor import cast
@@ -70,8 +73,14 @@ def work(director: Connection, share: Share) -> None:
     """Serve the director until it hangs up. The process's entry point."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the director ends the rehearsal
     threading.Thread(target=_die_with_the_director, daemon=True).start()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(director, share))
+    database_lost = False
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(director, share))
+    except* (psycopg.OperationalError, IntakeFull):
+        database_lost = True  # the director meets the same and tells it once
+    if database_lost:
+        sys.exit(1)
 
 
 async def _serve(director: Connection, share: Share) -> None:
