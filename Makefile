@@ -47,6 +47,12 @@ format: setup ## Format the code
 bench: setup ## Measure the intake against the database's own limit
 	$(EMASK) bench intake
 
+docs: setup ## Write the pages of docs/ that follow from the code
+	$(BIN)/python scripts/docs.py
+
+screenshots: setup browser ## Take pictures of the main pages into var/screenshots
+	$(BIN)/python scripts/screenshots.py var/screenshots
+
 lock: setup ## Resolve the dependencies anew into requirements.lock
 	scripts/lock.sh
 
