@@ -1,6 +1,6 @@
 """Write the pages of docs/ that follow from the code: order states, refusals, steps of a round.
 
-Run as ``make docs``; a test fails while a page and the code disagree.
+Run by ``make docs``; a test fails while a page and the code disagree.
 """
 
 from collections.abc import Mapping
@@ -43,10 +43,12 @@ def _rounds() -> str:
     dates = ("pickup_from", "pickup_until")
     figures = ("quota", "pieces", "price", "handling_fee", "amount_due", "interval_days")
     rows = [f"| | {' | '.join(each.id for each in rounds)} |", "|---" * (len(rounds) + 1) + "|"]
-    for name in fields:
-        rows.append(_row(name, [f"{getattr(each, name):%Y-%m-%d %H:%M}" for each in rounds]))
-    for name in (*dates, *figures):
-        rows.append(_row(name, [str(getattr(each, name)) for each in rounds]))
+    rows += [
+        _row(name, [f"{getattr(each, name):%Y-%m-%d %H:%M}" for each in rounds]) for name in fields
+    ]
+    rows += [
+        _row(name, [str(getattr(each, name)) for each in rounds]) for name in (*dates, *figures)
+    ]
     steps = ", ".join(f"`{step.name}`" for step in STEPS)
     policies = ["| from | days | adult | child | children born from | odd/even |", "|---" * 6 + "|"]
     policies += [
