@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, date, datetime
@@ -130,6 +131,15 @@ def test_a6_every_identity_failure_ends_with_the_hotline() -> None:
             step = refusal().next_step(language)
             named = all(number in step for number in ("0800-030-598", "4128-678", "(02)4128-678"))
             assert named is (code in identity_codes)
+
+
+@pytest.mark.parametrize("code", ["card_unknown", "card_inactive", "locked_out"])
+def test_what_is_refused_at_counters_and_kiosks_too_does_not_speak_of_signing_in(
+    code: str,
+) -> None:
+    refusal = REFUSALS[code]
+    assert "登入" not in refusal.zh + refusal.next_zh
+    assert not re.search(r"sign(ing)? in", refusal.en + refusal.next_en)
 
 
 def test_dates_are_written_out_and_lists_are_words() -> None:

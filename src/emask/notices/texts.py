@@ -66,11 +66,11 @@ _TEXTS: Mapping[Kind, _Text] = {
         "[Mask pre-order] Your order was not paid in time and has lapsed. This does not affect"
         " later purchases. Questions: 1922",
     ),
-    # B10: a counter purchase moves the pick-up
+    # B10: a purchase, or taking it back, moves the pick-up
     Kind.DEFERRED: _Text(
-        "【口罩預購】因您已在藥局或衛生所購買，預購口罩改為{collect_from}起領取。查詢1922",
-        "[Mask pre-order] Because of a purchase at a counter, your pre-ordered masks can be"
-        " collected from {collect_from}. Questions: 1922",
+        "【口罩預購】因您的購買紀錄有異動，預購口罩改為{collect_from}起領取。查詢1922",
+        "[Mask pre-order] Your purchases have changed: your pre-ordered masks can be collected"
+        " from {collect_from}. Questions: 1922",
     ),
     Kind.ARRIVED: _Text(
         "【口罩預購】已到店，取貨編號{pickup_number}。{collect_from}至{collect_until}持證件領取。查詢1922",

@@ -20,26 +20,29 @@ class NotRegistered(IdentityRefusal):
 
 
 class CardUnknown(IdentityRefusal):
-    """The registry does not know the card."""
+    """The registry does not know the card, at sign-in, at a counter or at an NHI office."""
 
     code, status = "card_unknown", 403
-    zh = "登入的健保卡要在健保資料中。\n查不到這張健保卡。"
-    en = "Your NHI card has to be on record.\nThis card was not found."
-    next_zh = "核對健保卡正面左下角的 12 碼數字，或攜帶健保卡與身分證到健保署服務據點。"
+    zh = "健保卡要在健保資料中。\n查不到這張健保卡。"
+    en = "The NHI card has to be on record.\nThis card was not found."
+    next_zh = "核對健保卡正面左下角的 12 碼數字，或攜帶健保卡與身分證明到健保署服務據點。"
     next_en = (
         "Check the 12 digits at the lower left of the card, "
-        "or take your card and ID to an NHI office."
+        "or take the card and proof of identity to an NHI office."
     )
 
 
 class CardInactive(IdentityRefusal):
-    """The card was replaced or reported lost."""
+    """The card was replaced or reported lost; asked at sign-in and at counters."""
 
     code, status = "card_inactive", 403
-    zh = "登入的健保卡要在使用中。\n這張健保卡已停用或已換發新卡。"
-    en = "Your NHI card has to be in use.\nThis card was replaced or reported lost."
-    next_zh = "改用新的健保卡，或以自然人憑證、本人手機門號認證。"
-    next_en = "Use your new card, your citizen certificate or your own mobile number."
+    zh = "健保卡要在使用中。\n這張健保卡已停用或已換發新卡。"
+    en = "The NHI card has to be in use.\nThis card was replaced or reported lost."
+    next_zh = "改用新的健保卡；網路認證也可以用自然人憑證或本人手機門號。"
+    next_en = (
+        "Use the new card; online, a citizen certificate or a mobile number of your own "
+        "will do as well."
+    )
 
 
 class WrongPassword(IdentityRefusal):
@@ -54,16 +57,16 @@ class WrongPassword(IdentityRefusal):
 
 @dataclass(kw_only=True, eq=False)
 class LockedOut(IdentityRefusal):
-    """Too many failures in a row."""
+    """Too many failures in a row: passwords, device codes, pick-up numbers."""
 
     code, status = "locked_out", 429
-    zh = "連續多次不符時，登入會暫停一段時間。\n這個登入方式已暫停。\n{until}起可以再試。"
+    zh = "連續多次不符時，會暫停一段時間。\n目前暫停中。\n{until}起可以再試。"
     en = (
-        "After several failures in a row signing in is paused.\n"
-        "This way of signing in is paused.\nYou can try again from {until}."
+        "After several entries in a row that do not fit there is a pause.\n"
+        "It is not over yet.\nYou can try again from {until}."
     )
-    next_zh = "到時再試，或改用另一種認證方式。"
-    next_en = "Try again then, or use another way to prove who you are."
+    next_zh = "到時再試；認證身分也可以改用另一種方式。"
+    next_en = "Try again then; to prove who you are, another way will do as well."
     until: datetime | None = None
 
 
