@@ -24,7 +24,7 @@ def test_exit_status(tmp_path: Path, text: str, status: int, line: int | None) -
     ended = CliRunner().invoke(app, ["features", str(file)], env={"EMASK_LANG": "en"})
     assert ended.exit_code == status
     if line is not None:
-        assert f"{file}:{line}: " in ended.stderr
+        assert f"{file}:{line}: " in ended.output
     assert "scenarios passed" in ended.stdout
 
 
@@ -35,3 +35,9 @@ def test_other_files_are_played_beside_one_at_fault(tmp_path: Path) -> None:
     assert ended.exit_code == 2
     assert "1 個場景通過" in ended.stdout
     assert "bad.feature:1: " in ended.stderr
+
+
+def test_the_steps_are_listed() -> None:
+    listed = CliRunner().invoke(app, ["features", "--steps"]).stdout.splitlines()
+    assert "本輪名額為 {n} 份" in listed
+    assert len(listed) == len(set(listed)) > 60

@@ -66,7 +66,7 @@ async def test_what_the_system_does_not_do_fails(
         ("李美玲 中籤", 6, "李美玲"),
         ("付款成功", 6, "前面沒有付款的步驟"),
         ("王小明 是 1990-01-01 出生的本國人", 6, "已經說明過"),
-        ("王小明 以手機門號完成認證\n王小明 的身分證末碼為 3", 7, "末碼"),
+        ("王小明 的身分證末碼為 3\n王小明 的身分證末碼為 4", 7, "末碼"),
         ("本輪名額為 0 份", 6, "名額"),
         ("輪次 x，內容為\n| 欄位 | 值 |\n| colour | red |", 8, "沒有這個欄位"),
         ("輪次 x，內容為\n| 欄位 | 值 |\n| opens_at | 明天 |", 8, "opens_at"),
@@ -91,6 +91,25 @@ async def test_messages_are_looked_at_once(player: _Player) -> None:
     )
     result = await player.ends(steps)
     assert (result.verdict, result.line) == (Verdict.FAILED, 14)
+
+
+async def test_an_id_number_ends_as_is_said_later(player: _Player) -> None:
+    steps = "現在是 2020-03-16 09:00\n王小明 於藥局購買成人口罩\n購買成功\n王小明 的身分證末碼為 3"
+    assert (await player.ends(steps)).verdict is Verdict.PASSED
+
+
+async def test_a_round_may_have_any_name(player: _Player) -> None:
+    steps = (
+        "輪次 第二輪，內容為\n| opens_at | 2020-03-19 09:00 |\n| closes_at | 2020-03-25 20:00 |\n"
+        "| pay_from | 2020-03-26 08:00 |\n| pay_until | 2020-03-28 20:00 |\n"
+        "| pickup_from | 2020-04-02 |\n| pickup_until | 2020-04-08 |\n| quota | 2 |\n"
+        "輪次 Third，內容為\n| opens_at | 2020-04-09 09:00 |\n| closes_at | 2020-04-10 20:00 |\n"
+        "| pay_from | 2020-04-11 08:00 |\n| pay_until | 2020-04-12 20:00 |\n"
+        "| pickup_from | 2020-04-14 |\n| pickup_until | 2020-04-15 |\n"
+        "| closed_to_buyers_of | 第二輪 |\n"
+        "現在是 2020-03-19 09:00\n有另外 3 人完成預購\n時間來到 2020-03-26 08:00\n中籤人數為 2"
+    )
+    assert (await player.ends(steps)).verdict is Verdict.PASSED
 
 
 async def test_a_session_is_renewed_in_silence(player: _Player) -> None:

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from emask.cli.speech import NOT_SOUND, WRONG_INPUT, chosen, say
+from emask.cli.speech import NOT_SOUND, WRONG_INPUT, say
 from emask.features.runner import Result, Verdict, own_features, play_all, read
 from emask.features.stage import stage
+from emask.features.vocabulary import VOCABULARY
 
 _MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.WRONG: "!"}
 
@@ -17,11 +18,18 @@ def features(
         list[Path] | None,
         typer.Argument(metavar="[PATH]...", help="Feature files or folders; else the Q&A's own."),
     ] = None,
+    *,
+    steps: Annotated[
+        bool, typer.Option("--steps", help="List the steps that can be used.")
+    ] = False,
 ) -> None:
     """Play features in Traditional Chinese, each scenario in a database of its own.
 
     Exit status 1 if a scenario fails, 2 if a file is at fault.
     """
+    if steps:
+        typer.echo("\n".join(sorted(VOCABULARY.vocabulary())))
+        return
     found = read(paths or [own_features()])
     for error in found.errors:
         typer.echo(str(error), err=True)
@@ -47,5 +55,6 @@ def _tell(result: Result) -> None:
     scenario = result.scenario
     typer.echo(f"{_MARKS[result.verdict]} {scenario.feature} ─ {scenario.name}")
     if result.verdict is not Verdict.PASSED:
-        typer.echo(chosen(f"    {result.step}", f"    {result.step}"), err=True)
-        typer.echo(str(result), err=True)
+        at_fault = result.verdict is Verdict.WRONG
+        typer.echo(f"    {result.step}", err=at_fault)
+        typer.echo(str(result), err=at_fault)

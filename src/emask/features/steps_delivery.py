@@ -116,9 +116,10 @@ async def earliest_in(world: World, *, name: str, id: str, date: date) -> None: 
     """The first day of the citizen's claim of one round."""
     async with world.system.db.transaction() as tx:
         rounds = {each.id: each for each in await all_rounds(tx)}
-    if id not in rounds:
+    round = rounds.get(world.round_id_of(id))
+    if round is None:
         raise Unfulfilled(zh=f"沒有輪次 {id}", en=f"there is no round {id}")
-    require_equal(await _earliest(world, world.citizen(name), rounds[id]), date)
+    require_equal(await _earliest(world, world.citizen(name), round), date)
 
 
 async def _collect(

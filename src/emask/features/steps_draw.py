@@ -3,11 +3,13 @@
 from emask.draw.model import DrawPlace, DrawRecord
 from emask.draw.service import place_of, record_of, verify
 from emask.features.citizen import Citizen
-from emask.features.outcome import Unfulfilled, require, require_equal
+from emask.features.outcome import require, require_equal
 from emask.features.registry import Registry
 from emask.features.world import World
+from emask.rounds.service import all_rounds
 
 STEPS = Registry()
+_NOT_PUBLISHED = ("抽籤結果還沒有公布", "the draw is not published yet")
 
 
 @STEPS.check("{name} 中籤")
@@ -26,14 +28,14 @@ async def not_selected(world: World, *, name: str) -> None:
 
 @STEPS.check("中籤人數為 {n}")
 async def selected_are(world: World, *, n: int) -> None:
-    """How many the draw of the scenario's round has selected."""
-    require_equal((await _published(world, world.this_round_id())).selected, n)
+    """How many the last draw that was published has selected."""
+    require_equal((await _draw(world)).selected, n)
 
 
 @STEPS.check("登記人數為 {n}")
 async def entries_are(world: World, *, n: int) -> None:
-    """How many were on the frozen list."""
-    require_equal((await _published(world, world.this_round_id())).entries, n)
+    """How many were on the list of the last draw that was published."""
+    require_equal((await _draw(world)).entries, n)
 
 
 @STEPS.check("{name}、{other:name} 當中恰有 {n} 人中籤")
@@ -46,7 +48,8 @@ async def selected_among(world: World, *, name: str, other: str, n: int) -> None
 @STEPS.check("抽籤結果經重算無誤")
 async def recomputed(world: World) -> None:
     """Anyone who recomputes the draw from list and beacon comes to the same result."""
-    problems = await verify(world.system.db, world.this_round_id(), world.system.partners.beacon)
+    record = await _draw(world)
+    problems = await verify(world.system.db, record.round_id, world.system.partners.beacon)
     require(not problems, zh="；".join(problems), en="; ".join(problems))
 
 
@@ -57,9 +60,17 @@ async def _place(world: World, citizen: Citizen) -> DrawPlace | None:
         return await place_of(tx, round_id=round.id, person_id=await world.enter(citizen))
 
 
-async def _published(world: World, round_id: str) -> DrawRecord:
+async def _draw(world: World) -> DrawRecord:
+    """The draw that was published last."""
+    async with world.system.db.transaction() as tx:
+        records = [await record_of(tx, round.id) for round in await all_rounds(tx)]
+    published = [each for each in records if each and each.published_at]
+    require(bool(published), zh=_NOT_PUBLISHED[0], en=_NOT_PUBLISHED[1])
+    return max(published, key=lambda each: each.published_at or each.committed_at)
+
+
+async def _published(world: World, round_id: str) -> None:
     async with world.system.db.transaction() as tx:
         record = await record_of(tx, round_id)
-    if record is None or record.published_at is None:
-        raise Unfulfilled(zh="抽籤結果還沒有公布", en="the draw is not published yet")
-    return record
+    published = record is not None and record.published_at is not None
+    require(published, zh=_NOT_PUBLISHED[0], en=_NOT_PUBLISHED[1])

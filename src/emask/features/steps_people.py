@@ -7,7 +7,7 @@ from emask.features.outcome import WrongUse
 from emask.features.registry import Registry
 from emask.features.world import World
 from emask.identity.registry import stop_card
-from emask.rules.people import Residency, residency_of
+from emask.rules.people import Residency, last_digit
 from emask.sandbox.evidence import Network, Plan
 from emask.sandbox.visitor import Phone, Visitor
 
@@ -26,25 +26,18 @@ async def introduce(world: World, *, name: str, date: date, kind: str) -> None:
     if name in world.people:
         raise WrongUse(zh=f"「{name}」已經說明過了", en=f'"{name}" is there already')
     residency = Residency.NATIONAL if kind == "本國人" else Residency.FOREIGN
-    person = world.birth.of(name, born=date, residency=residency, digit=None)
+    person = world.birth.of(name, born=date, residency=residency, digit=world.digits.get(name))
     phone = Phone(handset=f"phone of {name}")
     world.people[name] = Citizen(visitor=Visitor(person=person, phone=phone))
 
 
 @STEPS.act("{name} 的身分證末碼為 {digit}")
 async def last_digit_is(world: World, *, name: str, digit: int) -> None:
-    """Another ID number, ending so; before the person's first act."""
-    citizen = world.citizen(name)
-    if citizen.person_id is not None:
+    """The ID number ends so, from the beginning on: nobody gets another one on the way."""
+    if last_digit(world.citizen(name).person.id_number) != digit:
         raise WrongUse(
-            zh="末碼要在這個人做任何事之前說明", en="the digit comes before the person's first act"
+            zh=f"{name} 的末碼已經說明為另一個", en="another last digit was given before"
         )
-    citizen.visitor.person = world.birth.of(
-        name,
-        born=citizen.person.birth_date,
-        residency=residency_of(citizen.person.id_number),
-        digit=digit,
-    )
 
 
 @STEPS.act("{name} 的手機門號是{line:本人月租型|預付卡|公司|他人}門號")

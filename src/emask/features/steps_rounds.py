@@ -49,7 +49,7 @@ async def define_round(
     line: int,
 ) -> None:
     """Any round by its fields; what is no date may be left out and is as in round 2020-1."""
-    await _save(world, _round_of_table(id, table, line))
+    await _save(world, _round_of_table(world, id, table, line))
 
 
 @STEPS.act("現在是 {instant}")
@@ -109,14 +109,16 @@ async def _save(world: World, round: Round) -> None:
     world.round_id = round.id
 
 
-def _round_of_table(round_id: str, table: Table, line: int) -> Round:
+def _round_of_table(world: World, name: str, table: Table, line: int) -> Round:
     first = 1 if table[0] == _HEADINGS else 0
-    given = {"id": round_id}
+    given = {"id": world.round_id_of(name)}
     for below, row in enumerate(table[first:], line + 1 + first):
         if len(row) != len(_HEADINGS) or row[0] in given:
             zh = "每列為欄位、值兩欄，欄位不重複"
             raise WrongUse(zh=zh, en="a row has a field of its own and a value", line=below)
         given[row[0]] = row[1]
+    if earlier := given.get("closed_to_buyers_of"):
+        given["closed_to_buyers_of"] = world.round_id_of(earlier)
     try:
         return round_from_fields(_defaults() | given)
     except RoundFieldError as wrong:

@@ -1,5 +1,6 @@
 """What the steps of one scenario share: the running system, its people, and what happened last."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from emask.sandbox.visitor import Doors
 BEGINNING = at(date(2020, 3, 12), 9)
 """Where the clock stands until a step sets it (B2)."""
 _CROWD = 1_000_000
+_PLAIN_ID = re.compile("[a-z0-9][a-z0-9-]{0,31}")
 
 
 def _crowd() -> Iterator[NewPerson]:
@@ -39,6 +41,8 @@ class World:
     clock: SetClock
     birth: Birth = field(default_factory=Birth)
     people: dict[str, Citizen] = field(default_factory=dict)
+    digits: dict[str, int] = field(default_factory=dict)
+    round_ids: dict[str, str] = field(default_factory=dict)
     crowd: Iterator[NewPerson] = field(default_factory=_crowd)
     others: list[UUID] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -72,6 +76,13 @@ class World:
             await add_people(self.system.db, self.system.vault, [citizen.person])
             citizen.person_id = self.system.vault.person_id(citizen.person.id_number)
         return citizen.person_id
+
+    def round_id_of(self, name: str) -> str:
+        """The id under which a round is kept that the scenario calls so, in any script."""
+        if name not in self.round_ids:
+            plain = _PLAIN_ID.fullmatch(name) is not None
+            self.round_ids[name] = name if plain else f"round-{len(self.round_ids) + 1}"
+        return self.round_ids[name]
 
     def this_round_id(self) -> str:
         """The round that the last step about rounds was about. Raises WrongUse without one."""
