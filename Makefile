@@ -23,7 +23,6 @@ run: setup ## Serve the demo on http://localhost:8000
 
 test: setup browser ## Run all tests
 	$(BIN)/pytest -n 2 --dist loadgroup
-	$(EMASK) features
 
 fast: setup ## Run the tests that need no browser
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not browser"
