@@ -101,7 +101,7 @@ def _place(keep: Path | None) -> Iterator[_Place]:
             yield _Place(installation=here, folder=keep)
         return
     with (
-        ThrowawayDatabases() as databases,
+        ThrowawayDatabases(Path(tempfile.gettempdir())) as databases,  # of any size: on disk
         databases.database() as url,
         tempfile.TemporaryDirectory(prefix="emask-") as folder,
     ):

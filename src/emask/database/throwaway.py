@@ -1,5 +1,6 @@
 """Throwaway databases: one migrated template, copied in a moment for each test or scenario."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +15,21 @@ from psycopg import sql
 from emask.database.migrations import migrate
 from emask.database.server import DEFAULT_DATABASE, EmbeddedServer
 
+_MEMORY = Path("/dev/shm")  # noqa: S108 - TemporaryDirectory makes a folder of its own in it
+_ROOM = 2 << 30  # bytes
+
 
 class ThrowawayDatabases:
-    """An embedded server in a temporary folder, gone when the block ends."""
+    """An embedded server in a temporary folder, gone when the block ends.
 
-    def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="emask-", ignore_cleanup_errors=True)
+    Args:
+        place: where to make that folder; without it in memory, if there is room.
+    """
+
+    def __init__(self, place: Path | None = None) -> None:
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="emask-", dir=place or _roomy_memory(), ignore_cleanup_errors=True
+        )
         # The server's own user must be able to reach its folder.
         Path(self._folder.name).chmod(0o711)
         self.server = EmbeddedServer(Path(self._folder.name), throwaway=True)
@@ -55,6 +65,15 @@ class ThrowawayDatabases:
         finally:
             with psycopg.connect(self.server.url("postgres"), autocommit=True) as admin:
                 admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _roomy_memory() -> Path | None:
+    """Memory, where there is room in it: a database is hundreds of files, made in a moment there.
+
+    None stands for the system's folder of temporary files.
+    """
+    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
+    return _MEMORY if roomy else None
 
 
 def create_database(server: EmbeddedServer, name: str) -> None:
