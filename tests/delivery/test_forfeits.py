@@ -85,6 +85,24 @@ async def test_what_nobody_collected_goes_back_to_the_centre(world: World) -> No
     assert returned == [("forfeited",)] * 4
 
 
+async def test_a_pack_that_never_arrived_is_given_up_too_and_may_be_opened_again(
+    world: World,
+) -> None:
+    who = await world.person()
+    await world.order(who)
+    await world.pack()
+    assert await forfeit(world) == 1
+    assert await world.state(who) == "forfeited"
+    assert await world.value("SELECT packs FROM centre_stock") == 1
+    await world.clock.set(day(4, 10))
+    with pytest.raises(Forfeited):
+        await collect(world, who)
+    await open_again(world, who)
+    async with world.db.transaction() as tx:
+        assert await arrive_at(tx, OURS, 12) == 1
+    await collect(world, who)
+
+
 async def test_a_forfeited_pack_keeps_its_claim(world: World) -> None:
     who = await ready(world)
     await forfeit(world)

@@ -4,7 +4,7 @@ import pytest
 
 from delivery.world import CLOSED, FIRST, OTHER, OURS, World, day
 from emask.delivery import packing
-from emask.delivery.model import NotReleasedYet, PackingLine
+from emask.delivery.model import NotReleasedYet, PackingLine, ShipmentState
 from emask.rounds.model import Chain
 from emask.rules.pickup import is_pickup_number, pickup_number
 
@@ -39,7 +39,16 @@ async def test_every_paid_order_gets_one_bag_in_its_store(world: World) -> None:
         lines = await packing.packing_list(tx, round_id=FIRST.id, chain=Chain.SE)
         none = await packing.packing_list(tx, round_id=FIRST.id, chain=Chain.HL)
     assert packs == {Chain.SE: 40, Chain.FM: 7}  # together: the paid orders
-    assert lines == [PackingLine(store_code=OURS[1], store_name="門市100001", packs=40)]
+    assert lines == [
+        PackingLine(
+            store_code=OURS[1],
+            store_name="門市100001",
+            packs=40,
+            state=ShipmentState.PACKED,
+            late=False,
+            to_come=40,
+        )
+    ]
     assert none == []
     for (chain, code), number in ((OURS, 40), (OTHER, 7)):
         bags = await world.rows(
@@ -109,3 +118,24 @@ async def test_a_chain_may_report_the_arrival_at_one_store(world: World) -> None
         ("FM", day(3, 25, 18), day(3, 26, 0)),
         ("SE", day(3, 25, 14), day(3, 25, 14)),
     ]
+
+
+async def test_what_a_chain_reports_as_late_arrives_when_it_says_so(world: World) -> None:
+    await world.many_orders(4, store=OURS)
+    await world.many_orders(2, store=OTHER)
+    await world.pack()
+    async with world.db.transaction() as tx:
+        assert await packing.report_late(tx, round=FIRST, chain=OURS[0], store_code=OURS[1])
+        await packing.ship(tx, round=FIRST, at=day(3, 25, 8))
+        assert await packing.arrive(tx, round=FIRST, at=day(3, 26, 0)) == 2
+        assert not await packing.report_late(tx, round=FIRST, chain=OTHER[0], store_code=OTHER[1])
+        assert not await packing.report_late(tx, round=FIRST, chain=Chain.HL, store_code="9")
+        lines = await packing.packing_list(tx, round_id=FIRST.id, chain=OURS[0])
+    assert [(line.state, line.late) for line in lines] == [("shipped", True)]
+    async with world.db.transaction() as tx:
+        late = await packing.arrive_store(
+            tx, round=FIRST, chain=OURS[0], store_code=OURS[1], at=day(3, 28)
+        )
+        lines = await packing.packing_list(tx, round_id=FIRST.id, chain=OURS[0])
+    assert late == 4
+    assert [(line.state, line.late) for line in lines] == [("arrived", False)]

@@ -132,6 +132,33 @@ async def test_arrival_sends_the_pick_up_number_and_the_own_first_day(
     assert "3/29至4/1" in text
 
 
+async def test_who_changed_the_store_is_told_of_the_second_arrival_too(town: Town) -> None:
+    person_id, other = await paid_orders(town, 2)
+    await arrive(town)
+    assert await told_of_arrival(town) == 2
+    chain, code = (await town.rows("SELECT chain, store_code FROM store WHERE open LIMIT 1"))[0]
+    await town.rows(
+        "UPDATE parcel SET chain = %s, store_code = %s WHERE person_id = %s",
+        *("FM" if chain != "FM" else "SE", code, person_id),
+    )
+    assert await told_of_arrival(town) == 1
+    assert await told_of_arrival(town) == 0
+    reopened = "UPDATE parcel SET reopened_until = '2020-04-20' WHERE person_id = %s"
+    await town.rows(reopened, other)
+    assert await told_of_arrival(town) == 1
+    last = await town.rows(
+        "SELECT payload ->> 'collect_until' FROM outbox WHERE person_id = %s"
+        " ORDER BY reference DESC LIMIT 1",
+        other,
+    )
+    assert last == [("2020-04-20",)]
+
+
+async def told_of_arrival(town: Town) -> int:
+    async with town.db.transaction() as tx:
+        return await service.notify_arrival(tx, round=town.round, at=town.round.pickup_opens_at)
+
+
 async def test_the_last_day_and_the_forfeit_are_told_to_whom_they_concern(town: Town) -> None:
     people = await paid_orders(town, 5)
     await arrive(town)

@@ -11,7 +11,7 @@ from emask.rules.calendar import at
 from emask.sandbox.network import made_up_stores
 from emask.web.demo.stage import STORE
 from web.steps import ID_NUMBERS, be, be_staff, register
-from web.visitor import Visitor
+from web.visitor import Sheet, Visitor
 
 MING = ID_NUMBERS["ming"]
 
@@ -115,9 +115,7 @@ async def test_a_store_that_closed_is_exchanged(visitor: Visitor, system: System
     assert other.name in chosen.text
 
 
-async def test_the_centre_sees_its_own_chain(visitor: Visitor, system: System) -> None:
-    await _paid(visitor, system)
-    await advance_to(system, at(date(2020, 3, 22), 9))
+async def _be_centre(visitor: Visitor, system: System) -> Sheet:
     async with system.db.transaction() as tx:
         await add_staff(
             tx,
@@ -127,6 +125,37 @@ async def test_the_centre_sees_its_own_chain(visitor: Visitor, system: System) -
             chain=STORE.chain,
         )
     await visitor.go("/staff/sign-in")
-    page = await visitor.submit(username="centre", password="mask-2020")
+    return await visitor.submit(username="centre", password="mask-2020")
+
+
+async def test_the_centre_sees_its_own_chain(visitor: Visitor, system: System) -> None:
+    await _paid(visitor, system)
+    await advance_to(system, at(date(2020, 3, 22), 9))
+    page = await _be_centre(visitor, system)
     assert "共 1 份" in page.text
     assert STORE.name in page.text
+
+
+async def test_what_the_centre_reports_as_late_arrives_when_it_says_so(
+    visitor: Visitor, system: System
+) -> None:
+    await _paid(visitor, system)
+    await advance_to(system, at(date(2020, 3, 25), 9))
+    await _be_centre(visitor, system)
+    late = await visitor.submit("report", store_code=STORE.code, report="late")
+    assert "已回報延誤" in late.text
+    assert (await visitor.submit("report", store_code="000000", report="arrived")).status == 422
+    await visitor.go("/centre")
+    assert (await visitor.submit("report", store_code=STORE.code)).status == 422
+    await advance_to(system, at(date(2020, 3, 26), 9))
+    await be(visitor)
+    assert "送往門市 （目前）" in (await visitor.go("/progress")).text
+
+    await _be_centre(visitor, system)
+    there = await visitor.submit("report", store_code=STORE.code, report="arrived")
+    assert "已送達門市" in there.text
+    async with system.db.connection() as tx:
+        cursor = await tx.execute("SELECT count(*) FROM outbox WHERE kind = 'arrived'")
+        assert await cursor.fetchone() == (1,)
+    await be(visitor)
+    assert (await visitor.go("/orders/2020-1/pick-up")).status == 200

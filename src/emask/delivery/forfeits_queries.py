@@ -9,14 +9,15 @@ from emask.rounds.model import Chain
 
 
 async def forfeit(tx: Transaction, round_id: str, *, day: date, at: datetime) -> int:
-    """Forfeit what is at the stores past its last day; the bags go to the centres' stock.
+    """Forfeit what nobody collected by its last day; the bags go to the centres' stock.
 
-    Returns how many. Claims stay as they are.
+    Returns how many. Claims stay as they are. What never reached its store is among them: it is
+    refused from then on like the others, and can be opened again like them.
     """
     cursor = await tx.execute(
         "WITH given_up AS (UPDATE orders o SET state = 'forfeited', changed_at = %(at)s"
         "  FROM parcel p JOIN round r USING (round_id)"
-        "  WHERE o.round_id = %(round)s AND o.state = 'arrived'"
+        "  WHERE o.round_id = %(round)s AND o.state IN ('paid', 'arrived')"
         "  AND p.person_id = o.person_id AND p.round_id = o.round_id"
         "  AND coalesce(p.reopened_until, r.pickup_until) < %(day)s"
         "  RETURNING o.person_id, o.round_id, o.chain),"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
 from emask.rounds.model import Chain
@@ -20,13 +21,28 @@ class Parcel:
     pickup_number: str
 
 
+class ShipmentState(StrEnum):
+    """Where the packs of one store are."""
+
+    PACKED = "packed"
+    SHIPPED = "shipped"
+    ARRIVED = "arrived"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackingLine:
-    """How many packs one store is sent (B16)."""
+    """How many packs one store is sent (B16), and how far they are.
+
+    `late` is what the chain reported as not there when pick-up begins; `to_come` counts the packs
+    that have yet to reach the store, also those that were sent there after the others.
+    """
 
     store_code: str
     store_name: str
     packs: int
+    state: ShipmentState
+    late: bool
+    to_come: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

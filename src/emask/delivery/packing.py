@@ -45,7 +45,8 @@ async def arrive(tx: Transaction, *, round: Round, at: datetime) -> int:
     """Put every shipment on its way at its store: packs are there when pick-up begins.
 
     Returns:
-        How many orders arrived; the orders of a shipment still in the centre are not among them.
+        How many orders arrived; those of a shipment that is still in the centre, or that the
+        chain reported as late, are not among them.
     """
     return await queries.arrive_shipped(tx, round.id, at)
 
@@ -63,6 +64,17 @@ async def arrive_store(
     return await queries.arrive_at_store(
         tx, round_id=round.id, chain=chain, store_code=store_code, at=at
     )
+
+
+async def report_late(tx: Transaction, *, round: Round, chain: Chain, store_code: str) -> bool:
+    """A chain reports that what it sends to one store will not be there when pick-up begins.
+
+    It arrives when the chain says so (:func:`arrive_store`).
+
+    Returns:
+        False if nothing is on its way there: not packed yet, or arrived.
+    """
+    return await queries.mark_late(tx, round_id=round.id, chain=chain, store_code=store_code)
 
 
 async def returned_packs(tx: Transaction, *, round_id: str, chain: Chain) -> int:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from emask.database.pool import Transaction
-from emask.delivery.model import PackingLine
+from emask.delivery.model import PackingLine, ShipmentState
 from emask.rounds.model import Chain
 
 
@@ -59,13 +59,24 @@ async def packs_by_chain(tx: Transaction, round_id: str) -> dict[Chain, int]:
 async def packing_lines(tx: Transaction, round_id: str, chain: Chain) -> list[PackingLine]:
     """What a chain's logistics centre sends to each store, by store code."""
     cursor = await tx.execute(
-        "SELECT store_code, name, packs FROM shipment JOIN store USING (chain, store_code)"
-        " WHERE round_id = %s AND chain = %s AND packs > 0 ORDER BY store_code",
-        (round_id, chain),
+        "SELECT store_code, name, packs, state, late, coalesce(to_come, 0)"
+        " FROM shipment JOIN store USING (chain, store_code)"
+        " LEFT JOIN (SELECT chain, store_code, count(*) AS to_come FROM orders"
+        "  WHERE round_id = %(round)s AND chain = %(chain)s AND state = 'paid'"
+        "  GROUP BY chain, store_code) travelling USING (chain, store_code)"
+        " WHERE round_id = %(round)s AND chain = %(chain)s AND packs > 0 ORDER BY store_code",
+        {"round": round_id, "chain": chain},
     )
     return [
-        PackingLine(store_code=store_code, store_name=name, packs=packs)
-        for store_code, name, packs in await cursor.fetchall()
+        PackingLine(
+            store_code=store_code,
+            store_name=name,
+            packs=packs,
+            state=ShipmentState(state),
+            late=late,
+            to_come=to_come,
+        )
+        for store_code, name, packs, state, late, to_come in await cursor.fetchall()
     ]
 
 
@@ -90,7 +101,8 @@ async def arrive_shipped(tx: Transaction, round_id: str, at: datetime) -> int:
     """Every shipment on its way is at its store, and so are its orders; returns how many."""
     cursor = await tx.execute(
         "WITH come AS (UPDATE shipment SET state = 'arrived', arrived_at = %(at)s"
-        " WHERE round_id = %(round)s AND state = 'shipped' RETURNING chain, store_code)" + _ARRIVE,
+        " WHERE round_id = %(round)s AND state = 'shipped' AND NOT late"
+        " RETURNING chain, store_code)" + _ARRIVE,
         {"at": at, "round": round_id},
     )
     return cursor.rowcount
@@ -101,13 +113,23 @@ async def arrive_at_store(
 ) -> int:
     """All that was sent to one store is there, later parcels too; returns how many orders."""
     cursor = await tx.execute(
-        "WITH come AS (UPDATE shipment SET state = 'arrived',"
+        "WITH come AS (UPDATE shipment SET state = 'arrived', late = false,"
         " shipped_at = coalesce(shipped_at, %(at)s), arrived_at = coalesce(arrived_at, %(at)s)"
         " WHERE round_id = %(round)s AND chain = %(chain)s AND store_code = %(store)s"
         " RETURNING chain, store_code)" + _ARRIVE,
         {"at": at, "round": round_id, "chain": chain, "store": store_code},
     )
     return cursor.rowcount
+
+
+async def mark_late(tx: Transaction, *, round_id: str, chain: Chain, store_code: str) -> bool:
+    """Keep a shipment from arriving with the others; False if there is none, or it is there."""
+    cursor = await tx.execute(
+        "UPDATE shipment SET late = true WHERE round_id = %s AND chain = %s AND store_code = %s"
+        " AND state <> 'arrived'",
+        (round_id, chain, store_code),
+    )
+    return cursor.rowcount == 1
 
 
 async def returned(tx: Transaction, round_id: str, chain: Chain) -> int:

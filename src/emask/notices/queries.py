@@ -82,11 +82,15 @@ async def tell_orders(
 async def tell_arrived(
     tx: Transaction, *, kind: str, round_id: str, collect_until: date, at: datetime
 ) -> int:
-    """Tell everybody whose pack lies at the store its pick-up number and first day; how many."""
+    """Tell everybody whose pack lies at the store its pick-up number and first day; how many.
+
+    Once for each store that it came to, and once more when it came for a re-collection.
+    """
     cursor = await tx.execute(
-        _TELL + "SELECT o.person_id, %(kind)s, o.round_id, jsonb_build_object("
-        "  'pickup_number', p.pickup_number, 'collect_from', lower(c.during),"
-        "  'collect_until', %(until)s::date), %(at)s, %(at)s"
+        _TELL + "SELECT o.person_id, %(kind)s,"
+        " concat_ws(':', o.round_id, p.chain || p.store_code, p.reopened_until),"
+        " jsonb_build_object('pickup_number', p.pickup_number, 'collect_from', lower(c.during),"
+        "  'collect_until', coalesce(p.reopened_until, %(until)s::date)), %(at)s, %(at)s"
         " FROM orders o JOIN parcel p USING (person_id, round_id)"
         " JOIN claim c USING (person_id, round_id)"
         " WHERE o.round_id = %(round)s AND o.state = 'arrived' ON CONFLICT DO NOTHING",

@@ -115,7 +115,7 @@ INVARIANTS: Mapping[str, LiteralString] = MappingProxyType(
             ) AS pack
             WHERE (state = 'collected') <> handed_over
                OR (state = 'forfeited') <> returned
-               OR (over AND state = 'arrived')""",
+               OR (over AND state IN ('paid', 'arrived'))""",
         "collected_claims_are_marked": """
             SELECT count(*) FROM claim
             LEFT JOIN collection USING (person_id, round_id)

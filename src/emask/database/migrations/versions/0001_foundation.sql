@@ -423,11 +423,13 @@ CREATE TABLE shipment (
     packed_at  timestamptz NOT NULL,
     shipped_at timestamptz,
     arrived_at timestamptz,
+    late       boolean     NOT NULL DEFAULT false CHECK (NOT late OR state <> 'arrived'),
     PRIMARY KEY (round_id, chain, store_code),
     FOREIGN KEY (chain, store_code) REFERENCES store,
     CHECK ((state = 'arrived') = (arrived_at IS NOT NULL)),
     CHECK ((state = 'packed') = (shipped_at IS NULL))
 );
+COMMENT ON COLUMN shipment.late IS 'The chain reported that it will not be there when pick-up begins.';
 
 CREATE TABLE parcel (
     person_id      uuid    NOT NULL,
@@ -443,6 +445,7 @@ CREATE TABLE parcel (
 );
 COMMENT ON COLUMN parcel.reopened_until IS 'Last day of the one re-collection that an operator allowed.';
 CREATE INDEX parcel_store ON parcel (round_id, chain, store_code, bag_number);
+CREATE INDEX parcel_reopened ON parcel (reopened_until) WHERE reopened_until IS NOT NULL;
 
 CREATE FUNCTION pickup_check_digit(digits text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
