@@ -43,7 +43,8 @@ def measured(tickets: dict[UUID, UUID], *, took: float = 1.0) -> _Measured:
 
 def judged(kept: Mapping[UUID, UUID], *, pgbench: int = 0) -> IntakeBench:
     laps = [measured({ANN: ONE, BEN: TWO})]
-    return _judged(laps, {"8": PgbenchLap(pgbench, 4.0)}, kept=kept, others=pgbench)
+    rates = [PgbenchLap(8, pgbench, 3.0), PgbenchLap(8, 0, 5.0), PgbenchLap(32, 0, 1.0)]
+    return _judged(laps, rates, kept=kept, others=pgbench)
 
 
 def test_what_was_acknowledged_is_looked_for() -> None:

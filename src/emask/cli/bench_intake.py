@@ -1,8 +1,8 @@
 """``emask bench intake``: pre-orders through HTTP against the database's own limit, in one run.
 
-Laps of the real endpoint and of pgbench alternate on the same durable server. pgbench runs the
-intake's own statement, with every check in it, for one person a transaction; the best of its
-numbers of clients is the limit, and `ratio` is how the endpoint stands to it.
+Laps of the real application and of pgbench alternate on the same durable server. pgbench runs
+the intake's own statement, with every check in it, for one person a transaction; the best of its
+numbers of clients is the limit, and `ratio` is how the application stands to it.
 """
 
 import json
@@ -14,21 +14,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Annotated, Final
 from uuid import UUID
 
 import typer
 
-from emask.cli.bench_intake_app import KEYS_VARIABLE, URL_VARIABLE
 from emask.cli.bench_intake_database import BenchDatabase, PgbenchLap, bench_database
 from emask.cli.bench_intake_load import Lap, Load, serve_load
 from emask.cli.cpu_time import cpu_seconds
 from emask.database.vault import Keys
+from emask.web.intake import INTAKE_PATH
 
 PGBENCH_CLIENTS: Final = (8, 32, 64)
+ROUNDS: Final = 2
+"""How often each number of clients has its lap."""
 MOST_A_SECOND: Final = 20_000
 """Requests that are made ready for each second; a lap that runs out of them ends early."""
 _WARM_UP: Final = 1.0
@@ -39,7 +42,7 @@ _PATIENCE: Final = 30.0  # seconds for the server to start
 class IntakeBench:
     """What was measured. Rates are orders a second, CPU is microseconds an order.
 
-    `laps` and `pgbench` are the single rates; `orders_per_second` is the median of the laps.
+    `orders_per_second` is the median of `laps`; `pgbench` is the mean for each number of clients.
     `refused` counts answers other than 201, `lost` acknowledged tickets that the database does
     not hold, `twice` tickets that two people hold.
     """
@@ -69,18 +72,19 @@ class _Measured:
     database_cpu: float
 
 
-def run_intake_bench(*, seconds: int = 5, connections: int = 64) -> IntakeBench:
-    """Measure the intake; takes about six times `seconds`, and half a minute to prepare.
+def run_intake_bench(*, seconds: int = 3, connections: int = 64) -> IntakeBench:
+    """Measure the intake; takes about twelve times `seconds`, and a while to prepare.
 
     Args:
         seconds: how long each lap lasts.
         connections: how many clients of the endpoint send at once.
     """
-    people = MOST_A_SECOND * (len(PGBENCH_CLIENTS) * seconds + 1)
+    clients = PGBENCH_CLIENTS * ROUNDS
+    people = MOST_A_SECOND * (len(clients) * seconds + 1)
     with bench_database(people=2 * people) as database:
         keys_file = database.server.data / "keys.json"
         laps: list[_Measured] = []
-        pgbench: dict[str, PgbenchLap] = {}
+        pgbench: list[PgbenchLap] = []
         with _served(database, keys_file) as (app, port):
             load = Load(
                 port=port,
@@ -91,15 +95,13 @@ def run_intake_bench(*, seconds: int = 5, connections: int = 64) -> IntakeBench:
             )
             with _driven(load) as drive:
                 warm_up = drive(connections, _WARM_UP)
-                for number, clients in enumerate(PGBENCH_CLIENTS):
+                for number, at_once in enumerate(clients):
                     database.checkpoint()
                     laps.append(_measure(lambda: drive(connections, seconds), app, database))
                     database.checkpoint()
                     first = people + number * MOST_A_SECOND * seconds
-                    pgbench[str(clients)] = database.pgbench(
-                        clients=clients, seconds=seconds, first=first
-                    )
-        others = sum(lap.orders for lap in pgbench.values()) + len(warm_up.tickets)
+                    pgbench.append(database.pgbench(clients=at_once, seconds=seconds, first=first))
+        others = sum(lap.orders for lap in pgbench) + len(warm_up.tickets)
         return _judged(laps, pgbench, kept=database.tickets(), others=others)
 
 
@@ -115,7 +117,7 @@ def _measure(drive: Callable[[], Lap], app: int, database: BenchDatabase) -> _Me
 
 def _judged(
     measured: Sequence[_Measured],
-    pgbench: Mapping[str, PgbenchLap],
+    pgbench: Sequence[PgbenchLap],
     *,
     kept: Mapping[UUID, UUID],
     others: int,
@@ -132,7 +134,11 @@ def _judged(
     acknowledged = {person: ticket for lap in laps for person, ticket in lap.tickets.items()}
     if len(kept.keys() - acknowledged.keys()) < others:
         raise RuntimeError("pgbench did not place an order in each transaction")
-    best = max(lap.rate for lap in pgbench.values())
+    limits = {
+        lap.clients: statistics.mean(each.rate for each in pgbench if each.clients == lap.clients)
+        for lap in pgbench
+    }
+    best = max(limits.values())
     return IntakeBench(
         ratio=statistics.median(rates) / best,
         orders_per_second=statistics.median(rates),
@@ -143,7 +149,7 @@ def _judged(
         database_cpu_us=1e6 * sum(each.database_cpu for each in measured) / orders,
         load_cpu_us=1e6 * sum(lap.cpu for lap in laps) / orders,
         pgbench_best=best,
-        pgbench={clients: lap.rate for clients, lap in pgbench.items()},
+        pgbench={str(clients): rate for clients, rate in limits.items()},
         acknowledged=len(acknowledged),
         refused=sum(len(lap.refused) for lap in laps),
         lost=sum(kept.get(person) != ticket for person, ticket in acknowledged.items()),
@@ -153,7 +159,7 @@ def _judged(
 
 @contextmanager
 def _served(database: BenchDatabase, keys_file: Path) -> Iterator[tuple[int, int]]:
-    """The endpoint behind Granian with one worker; yields its process and port."""
+    """The whole web application, as `emask up` serves it; yields its process and port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -162,9 +168,13 @@ def _served(database: BenchDatabase, keys_file: Path) -> Iterator[tuple[int, int
             *(sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop"),
             *("--workers", "1", "--http", "1", "--no-ws", "--log-level", "warning"),
             *("--host", "127.0.0.1", "--port", str(port)),
-            "emask.cli.bench_intake_app:application",
+            "emask.cli.up_app:application",
         ],
-        env={**os.environ, URL_VARIABLE: database.server.url(), KEYS_VARIABLE: str(keys_file)},
+        env={
+            **os.environ,
+            "EMASK_DATABASE_URL": database.server.url(),
+            "EMASK_KEYS": str(keys_file),
+        },
     )
     try:
         _wait_for(server, port)
@@ -177,7 +187,9 @@ def _served(database: BenchDatabase, keys_file: Path) -> Iterator[tuple[int, int
 def _wait_for(server: "subprocess.Popen[bytes]", port: int) -> None:
     deadline = time.monotonic() + _PATIENCE
     while server.poll() is None and time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        with suppress(OSError), closing(HTTPConnection("127.0.0.1", port, timeout=1)) as link:
+            link.request("GET", INTAKE_PATH)
+            link.getresponse()
             return
         time.sleep(0.05)
     raise RuntimeError("the server did not start")
@@ -208,7 +220,7 @@ def _driven(load: Load) -> Iterator[Callable[[int, float], Lap]]:
 def bench_intake(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
-    seconds: Annotated[int, typer.Option(min=1, help="How long each lap lasts.")] = 5,
+    seconds: Annotated[int, typer.Option(min=1, help="How long each lap lasts.")] = 3,
     connections: Annotated[int, typer.Option(min=1, help="Clients of the endpoint.")] = 64,
 ) -> None:
     """Measure pre-orders through HTTP against pgbench with the same statement."""

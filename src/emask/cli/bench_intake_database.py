@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import os
 import re
 import subprocess
 import tempfile
@@ -50,6 +51,7 @@ _REPORT: Final = re.compile(
 class PgbenchLap(NamedTuple):
     """What pgbench reports: orders placed, and orders a second."""
 
+    clients: int
     orders: int
     rate: float
 
@@ -94,7 +96,8 @@ class BenchDatabase:
         done = subprocess.run(
             [
                 *(str(self.server.binaries / "pgbench"), "-n", "-M", "prepared", "-f", str(script)),
-                *("-c", str(clients), "-T", str(seconds), "-D", "i=-1", "-D", f"first={first}"),
+                *("-c", str(clients), "-j", str(min(clients, os.cpu_count() or 1))),
+                *("-T", str(seconds), "-D", "i=-1", "-D", f"first={first}"),
                 *("-D", f"clients={clients}", self.server.url()),
             ],
             check=True,
@@ -105,7 +108,7 @@ class BenchDatabase:
         found = _REPORT.search(done.stdout)
         if found is None:
             raise RuntimeError("pgbench reported nothing")
-        return PgbenchLap(int(found[1]), float(found[2]))
+        return PgbenchLap(clients, int(found[1]), float(found[2]))
 
 
 @contextmanager

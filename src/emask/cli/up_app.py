@@ -4,6 +4,7 @@ Granian loads :data:`application` in processes of its own; where the database an
 comes by environment.
 """
 
+import gc
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AsyncExitStack
 from typing import Any, Final
@@ -40,6 +41,7 @@ class Application:
         async with AsyncExitStack() as until_the_end:
             await receive()
             self._app = create_app(await _system(until_the_end))
+            gc.freeze()  # what is there now stays to the end: looking through it stalls requests
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
