@@ -8,6 +8,7 @@ from typing import Any, LiteralString
 import pytest
 
 from emask.database.clock import SystemClock
+from emask.delivery.forfeits import reopen
 from emask.draw import service as draw
 from emask.programme import queries
 from emask.programme.service import (
@@ -21,6 +22,8 @@ from emask.programme.steps import STEPS
 from emask.programme.system import System
 from emask.rounds.catalogue import built_in_round
 from emask.rounds.service import save_round
+from emask.rules.calendar import at
+from emask.rules.states import OrderState
 from programme.play import Play
 
 _NAMES = [step.name for step in STEPS]
@@ -118,6 +121,16 @@ async def test_a_late_worker_waits_for_the_beacon_and_then_goes_on(play: Play) -
     assert [each.step for each in await run_due(play.system, later)] == ["draw", "publish"]
 
 
+async def test_a_late_start_goes_on_when_the_clock_is_moved(play: Play) -> None:
+    await play.register(9)
+    late = play.round.pay_from - timedelta(hours=2)
+    await play.clock.set(late)
+    assert [each.step for each in await run_due(play.system, late)] == ["close"]
+    assert await advance_to(play.system, late + timedelta(minutes=5)) == []
+    done = await advance_to(play.system, play.round.pay_from)
+    assert [each.step for each in done] == ["draw", "publish"]
+
+
 async def test_a_draw_that_was_not_noted_is_taken_as_it_stands(play: Play) -> None:
     await play.register(9)
     await advance_to(play.system, play.round.closes_at)
@@ -126,6 +139,64 @@ async def test_a_draw_that_was_not_noted_is_taken_as_it_stands(play: Play) -> No
     beacon = play.system.partners.beacon
     await draw.run_draw(play.system.db, round=play.round, at=drawn_at, beacon=beacon)
     assert [each.step for each in await run_due(play.system, drawn_at)] == ["draw"]
+
+
+async def test_a_re_collection_that_is_not_used_ends_at_its_own_last_day(play: Play) -> None:
+    await play.register(3)
+    await advance_to(play.system, play.round.pay_from)
+    await play.pay([0, 1, 2])
+    await advance_to(play.system, play.round.pickup_ends_at)
+    until = play.round.pickup_until + timedelta(days=9)
+    for number in (0, 1):
+        await reopen(
+            play.system.db,
+            play.clock,
+            person_id=play.person_id(number),
+            round_id=play.round.id,
+            until=until,
+            operator="operator",
+        )
+    standing = await play.progress(0)
+    assert standing is not None
+    assert (standing.state, standing.collect_until) == (OrderState.PAID, until)
+
+    ended = at(until + timedelta(days=1))
+    assert await advance_to(play.system, ended - timedelta(minutes=1)) == []
+    done = await advance_to(play.system, ended)
+    assert [(each.step, each.due) for each in done] == [("end_recollection", ended)]
+    assert await advance_to(play.system, ended + timedelta(days=3)) == []
+    states = await _rows(play.system, "SELECT state, count(*) FROM orders GROUP BY state")
+    assert states == [("forfeited", 3)]
+
+
+async def test_a_second_run_is_drawn_before_anything_is_published(play: Play) -> None:
+    await play.register(9)
+    await advance_to(play.system, play.round.pay_from - timedelta(hours=1))
+    at_night = play.round.pay_from - timedelta(minutes=30)
+    beacon = play.system.partners.beacon
+    await draw.draw_again(
+        play.system.db, round=play.round, at=at_night, beacon=beacon, reason="a test of it"
+    )
+    done = await advance_to(play.system, play.round.pay_from)
+    assert [each.step for each in done] == ["publish"]
+    runs = await _rows(play.system, "SELECT run, published_at FROM draw ORDER BY run")
+    assert runs == [(1, None), (2, play.round.pay_from)]
+    assert await _rows(play.system, "SELECT count(*) FROM orders") == [(8,)]
+
+
+async def test_a_second_run_that_waits_for_its_beacon_holds_up_only_its_round(play: Play) -> None:
+    await play.register(9)
+    await advance_to(play.system, play.round.pay_from - timedelta(hours=1))
+    late = play.round.pay_from - timedelta(minutes=1)
+    beacon = play.system.partners.beacon
+    await draw.draw_again(
+        play.system.db, round=play.round, at=late, beacon=beacon, reason="a test of it"
+    )
+    await play.clock.set(play.round.pay_from)
+    assert await run_due(play.system, play.round.pay_from) == []
+    later = late + draw.COMMITMENT + timedelta(seconds=5)
+    await play.clock.set(later)
+    assert [each.step for each in await run_due(play.system, later)] == ["publish"]
 
 
 async def test_nobody_moves_the_machine_s_clock(play: Play) -> None:

@@ -54,7 +54,7 @@ async def standing(tx: Transaction, person_id: UUID, round_id: str) -> Standing 
 async def parcels_of(tx: Transaction, person_id: UUID) -> list[Parcel]:
     """A person's parcels of all rounds."""
     cursor = await tx.execute(
-        "SELECT round_id, chain, store_code, bag_number, pickup_number FROM parcel"
+        "SELECT round_id, chain, store_code, bag_number, pickup_number, reopened_until FROM parcel"
         " WHERE person_id = %s",
         (person_id,),
     )
@@ -66,8 +66,9 @@ async def parcels_of(tx: Transaction, person_id: UUID) -> list[Parcel]:
             store_code=store_code,
             bag_number=bag_number,
             pickup_number=pickup_number,
+            reopened_until=until,
         )
-        for round_id, chain, store_code, bag_number, pickup_number in await cursor.fetchall()
+        for round_id, chain, store_code, bag_number, pickup_number, until in await cursor.fetchall()
     ]
 
 

@@ -33,6 +33,11 @@ async def forfeit_uncollected(tx: Transaction, *, round: Round, at: datetime) ->
     return forfeited
 
 
+async def next_recollection_end(tx: Transaction) -> tuple[str, date] | None:
+    """Round and last day of the unused re-collection that ends first; None without any."""
+    return await queries.first_recollection(tx)
+
+
 async def reopen(
     db: Database, clock: Clock, *, person_id: UUID, round_id: str, until: date, operator: str
 ) -> None:

@@ -31,6 +31,17 @@ async def forfeit(tx: Transaction, round_id: str, *, day: date, at: datetime) ->
     return cursor.rowcount
 
 
+async def first_recollection(tx: Transaction) -> tuple[str, date] | None:
+    """Round and last day of the re-collection that ends first, of those not used yet."""
+    cursor = await tx.execute(
+        "SELECT round_id, reopened_until FROM parcel JOIN orders USING (person_id, round_id)"
+        " WHERE reopened_until IS NOT NULL AND state IN ('paid', 'arrived')"
+        " ORDER BY reopened_until LIMIT 1"
+    )
+    row = await cursor.fetchone()
+    return None if row is None else (row[0], row[1])
+
+
 async def reopen_forfeited(
     tx: Transaction, person_id: UUID, round_id: str, *, until: date, at: datetime
 ) -> bool:

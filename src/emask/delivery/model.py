@@ -11,7 +11,10 @@ from emask.rules.people import Document
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """One packed order; the bag number tells it apart within its store and round."""
+    """One packed order; the bag number tells it apart within its store and round.
+
+    `reopened_until` is the last day of the one re-collection that an operator allowed.
+    """
 
     person_id: UUID
     round_id: str
@@ -19,6 +22,7 @@ class Parcel:
     store_code: str
     bag_number: int
     pickup_number: str
+    reopened_until: date | None
 
 
 class ShipmentState(StrEnum):

@@ -37,7 +37,8 @@ class Progress:
     """A person's standing in a round. Facts that are not there yet, or never will be, are None.
 
     `amount` is NT$. `collect_from` is the claim's first day once the order is paid; before that
-    the round's. `next_purchase` counts every claim of the person, not this round's alone.
+    the round's. `collect_until` is the last day of a re-collection
+    where one was allowed. `next_purchase` counts every claim of the person, not this round's alone.
     """
 
     state: OrderState
@@ -85,7 +86,7 @@ async def progress_of(
         pay_until=round.pay_until,
         pickup_number=parcel.pickup_number if parcel and state is OrderState.ARRIVED else None,
         collect_from=earliest_collection(mine) if mine else round.pickup_from,
-        collect_until=round.pickup_until,
+        collect_until=(parcel and parcel.reopened_until) or round.pickup_until,
         next_purchase=next_purchase_date(claims, day_in_taipei(now)),
         next_action=_next_action(state, round, now),
     )

@@ -2,16 +2,19 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from emask.database.clock import SetClock
+from emask.database.pool import Transaction
+from emask.delivery.forfeits import next_recollection_end
 from emask.draw.ports import BeaconNotReady
 from emask.notices.service import drain
 from emask.programme import queries
-from emask.programme.steps import STEPS, Step
+from emask.programme.steps import END_RECOLLECTION, STEPS, Step
 from emask.programme.system import System
 from emask.rounds.service import all_rounds
 from emask.rules.calendar import Round
+from emask.rules.calendar import at as taipei
 
 
 class NotDueYet(Exception):
@@ -98,7 +101,7 @@ async def advance_to(
     """Move the set clock to ``instant``, carrying out what is due on the way.
 
     While a step runs the clock stands where the step is due, and its notices go out before the
-    next one.
+    next one. A round whose beacon value is not there by then goes on at ``instant``.
 
     Args:
         system: must live by a set clock.
@@ -112,12 +115,19 @@ async def advance_to(
     if not isinstance(clock, SetClock):
         raise ClockNotSettable
     done: list[StepDone] = []
-    while due := await _next_due(system, instant, ()):
+    waiting: set[str] = set()
+    while due := await _next_due(system, instant, waiting):
         await clock.set(due.at)
-        await due.step.run(system, due.round, due.at)
+        try:
+            await due.step.run(system, due.round, due.at)
+        except BeaconNotReady:
+            waiting.add(due.round.id)
+            continue
         await send(system)
         done.append(_done(due))
     await clock.set(instant)
+    if waiting:  # of a list that was frozen late, or drawn again
+        done += await run_due(system, instant)
     await send(system)
     return done
 
@@ -127,11 +137,15 @@ async def _next_due(system: System, until: datetime, without: Iterable[str]) -> 
     async with system.db.transaction() as tx:
         rounds = await all_rounds(tx)
         done = await queries.steps_done(tx)
-    next_steps = (
-        _first_open(round, done.get(round.id, frozenset()), system)
-        for round in rounds
-        if round.id not in without
-    )
+        recollection = await _recollection_over(tx, rounds)
+    next_steps = [
+        recollection,
+        *(
+            _first_open(round, done.get(round.id, frozenset()), system)
+            for round in rounds
+            if round.id not in without
+        ),
+    ]
     due = [step for step in next_steps if step is not None and step.at <= until]
     return min(due, key=lambda each: each.at, default=None)
 
@@ -141,6 +155,16 @@ def _first_open(round: Round, done: frozenset[str], system: System) -> _Due | No
         if step.name not in done:
             return _Due(at=step.due(round, system.partners.beacon), round=round, step=step)
     return None
+
+
+async def _recollection_over(tx: Transaction, rounds: Iterable[Round]) -> _Due | None:
+    """When the first unused re-collection ends, which is no date of a round."""
+    ends = await next_recollection_end(tx)
+    if ends is None:
+        return None
+    round_id, last_day = ends
+    round = next(each for each in rounds if each.id == round_id)
+    return _Due(at=taipei(last_day + timedelta(days=1)), round=round, step=END_RECOLLECTION)
 
 
 def _done(due: _Due) -> StepDone:

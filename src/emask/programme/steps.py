@@ -66,11 +66,20 @@ async def _note(system: System, round: Round, name: str, at: datetime, figures: 
             await queries.note_figures(tx, round_id=round.id, step=name, figures=figures)
 
 
-async def _publish(tx: Transaction, round: Round, at: datetime) -> Figures:
+async def _publish(system: System, round: Round, at: datetime) -> None:
+    with suppress(draw.AlreadyDrawn):  # unless somebody has committed to a second run
+        await draw.run_draw(system.db, round=round, at=at, beacon=system.partners.beacon)
+    await _publish_and_tell(system, round, at)
+
+
+async def _tell_result(tx: Transaction, round: Round, at: datetime) -> Figures:
     await draw.publish(tx, round_id=round.id, at=at)
     orders = await payment.open_orders(tx, round=round, at=at)
     await notices.notify_draw(tx, round=round, at=at)
     return {"orders": orders}
+
+
+_publish_and_tell = _in_one_transaction("publish", _tell_result)
 
 
 async def _remind(tx: Transaction, round: Round, at: datetime) -> Figures:
@@ -109,6 +118,11 @@ async def _forfeit(tx: Transaction, round: Round, at: datetime) -> Figures:
     return {"forfeited": forfeited}
 
 
+async def _end_recollection(system: System, round: Round, at: datetime) -> None:
+    async with system.db.transaction() as tx:
+        await forfeit_uncollected(tx, round=round, at=at)
+
+
 def _drawn_at(round: Round, beacon: Beacon) -> datetime:
     return beacon.instant_of(beacon.round_after(round.closes_at + draw.COMMITMENT))
 
@@ -128,7 +142,7 @@ def _shipped_at(round: Round, _: Beacon) -> datetime:
 STEPS: tuple[Step, ...] = (
     Step(name="close", due=lambda round, _: round.closes_at, run=_close),
     Step(name="draw", due=_drawn_at, run=_draw),
-    Step(name="publish", due=_published_at, run=_in_one_transaction("publish", _publish)),
+    Step(name="publish", due=_published_at, run=_publish),
     Step(name="remind", due=_reminded_at, run=_in_one_transaction("remind", _remind)),
     Step(
         name="lapse",
@@ -156,3 +170,10 @@ STEPS: tuple[Step, ...] = (
     ),
 )
 """In the order in which they are carried out; a step never runs before the one above it."""
+
+END_RECOLLECTION = Step(
+    name="end_recollection",
+    due=lambda round, _: round.pickup_ends_at,
+    run=_end_recollection,
+)
+"""What an operator opened again was not collected either; due after each last day so allowed."""
