@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from emask.payment.model import MoneySummary
@@ -148,6 +148,7 @@ class History:
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(acts=ACTS)
+@example(acts=[("open", 0), ("account", 0), ("open", 2)])  # an account that says no number
 async def test_an_order_is_credited_once_and_every_dollar_is_found(
     market: Market, acts: list[tuple[str, int]]
 ) -> None:

@@ -62,6 +62,7 @@ async def instruction(tx: Transaction, person_id: UUID, round_id: str) -> Instru
         "SELECT e.bank_code, e.account, r.pay_until"
         " FROM payment_event e JOIN round r USING (round_id)"
         " WHERE e.person_id = %s AND e.round_id = %s AND e.outcome = 'account_issued'"
+        " AND e.account IS NOT NULL"
         " ORDER BY e.known_at DESC LIMIT 1",
         (person_id, round_id),
     )
