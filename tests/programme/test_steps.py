@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from emask.draw.service import COMMITMENT
+from emask.draw.service import COMMITMENT, SHORTEST_COMMITMENT
 from emask.programme.steps import STEPS
 from emask.programme.system import System
 from emask.rounds.catalogue import BUILT_IN, built_in_round
@@ -55,6 +55,14 @@ def _short() -> Round:
 def test_no_step_is_due_before_the_one_above_it(play: Play, round: Round) -> None:
     dues = list(_dues(round, play.system).values())
     assert dues == sorted(dues)
+
+
+def test_a_result_that_is_due_a_minute_after_closing_is_out_by_then(play: Play) -> None:
+    first = built_in_round("2020-1")
+    midnight = at(date(2020, 3, 19))
+    round = replace(first, closes_at=midnight - timedelta(minutes=1), pay_from=midnight)
+    dues = _dues(round, play.system)
+    assert round.closes_at + SHORTEST_COMMITMENT < dues["draw"] < dues["publish"] == midnight
 
 
 def test_a_draw_is_never_published_before_it_is_drawn(play: Play) -> None:

@@ -18,6 +18,8 @@ from emask.rules.draw import ALGORITHM, merkle_root, order_of_draw
 
 COMMITMENT = timedelta(minutes=10)
 """How long a commitment stands in public before the beacon round that it names."""
+SHORTEST_COMMITMENT = timedelta(seconds=30)
+"""Longer than it takes to build the tree of a list of eight million."""
 
 _PATIENCE = 60.0  # seconds for earlier transactions to end
 _GLANCE = 0.02  # seconds between two looks at them
@@ -55,6 +57,12 @@ class BeaconNotTrusted(Exception):
     """Not the beacon, or not the value, that the commitment names."""
 
 
+def commitment_of(round: Round) -> timedelta:
+    """How long the round's commitment stands: less where the result is due soon after closing."""
+    halfway = (round.pay_from - round.closes_at) / 2
+    return max(SHORTEST_COMMITMENT, min(COMMITMENT, halfway))
+
+
 async def freeze(db: Database, *, round: Round, at: datetime, beacon: Beacon) -> DrawRecord:
     """Freeze a closed round's list and commit to it; doing it again changes nothing.
 
@@ -85,7 +93,7 @@ async def freeze(db: Database, *, round: Round, at: datetime, beacon: Beacon) ->
         root=root,
         beacon=beacon.name,
         beacon_key=beacon.public_key,
-        beacon_round=beacon.round_after(at + COMMITMENT),
+        beacon_round=beacon.round_after(at + commitment_of(round)),
         committed_at=at,
     )
     async with db.transaction() as tx:

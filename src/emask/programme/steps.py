@@ -124,7 +124,7 @@ async def _end_recollection(system: System, round: Round, at: datetime) -> None:
 
 
 def _drawn_at(round: Round, beacon: Beacon) -> datetime:
-    return beacon.instant_of(beacon.round_after(round.closes_at + draw.COMMITMENT))
+    return beacon.instant_of(beacon.round_after(round.closes_at + draw.commitment_of(round)))
 
 
 def _published_at(round: Round, beacon: Beacon) -> datetime:
