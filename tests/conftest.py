@@ -6,12 +6,21 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from emask.database.clock import SetClock
 from emask.database.pool import Database
 from emask.database.throwaway import ThrowawayDatabases
 from emask.database.vault import Keys, Vault
 from emask.rules.calendar import at
+
+# The quick profile looks at the same examples each time, so that a change alone decides whether
+# the tests pass; HYPOTHESIS_PROFILE=thorough looks longer, and at new ones.
+settings.register_profile(
+    "quick", deadline=None, derandomize=True, max_examples=200, stateful_step_count=30
+)
+settings.register_profile("thorough", deadline=None, max_examples=3000, stateful_step_count=60)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 REPOSITORY = Path(__file__).parent.parent
 

@@ -1,16 +1,10 @@
-"""Round 2020-1 of the Q&A, and how long Hypothesis looks: HYPOTHESIS_PROFILE=thorough."""
+"""Round 2020-1 of the Q&A."""
 
-import os
 from datetime import date
 
 import pytest
-from hypothesis import settings
 
 from emask.rules.calendar import Round, at
-
-settings.register_profile("quick", deadline=None, max_examples=200, stateful_step_count=30)
-settings.register_profile("thorough", deadline=None, max_examples=3000, stateful_step_count=60)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(scope="session")
