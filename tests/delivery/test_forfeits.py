@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from delivery.test_collection import collect, number_of, ready, slip
-from delivery.world import CLOSED, FIRST, OTHER, OURS, Someone, World, day
+from delivery.world import CLOSED, FIRST, OTHER, OURS, SECOND, Someone, World, day
 from emask.database.pool import Transaction
 from emask.delivery import packing
 from emask.delivery.forfeits import change_store, forfeit_uncollected, reopen
@@ -194,6 +194,28 @@ async def test_a_pack_at_a_store_that_closed_travels_on(world: World) -> None:
         assert await arrive_at(tx, OTHER, 1) == 1
         assert await arrive_at(tx, OTHER, 1) == 0
     await collect(world, who, store=OTHER)
+
+
+async def test_whoever_was_to_collect_at_a_store_that_closes_is_told_once(world: World) -> None:
+    early = await world.person()
+    await world.preorder(early, SECOND)
+    async with world.db.transaction() as tx:
+        await tx.execute("UPDATE round SET frozen_at = closes_at WHERE round_id = %s", (FIRST.id,))
+    awaiting, here = await world.person(), await ready(world)
+    await world.order(awaiting, state="awaiting_payment")
+    lapsed, elsewhere, done = [await world.person() for _ in range(3)]
+    await world.order(lapsed, state="lapsed")
+    await world.order(elsewhere, store=OTHER)
+    await world.order(done, state="collected")
+    for _ in range(2):
+        async with world.db.transaction() as tx:
+            await set_store_open(tx, chain=OURS[0], code=OURS[1], open=False)
+    told = await world.rows(
+        "SELECT person_id, reference, created_at FROM outbox WHERE kind = 'store_closed'"
+    )
+    now = await world.clock.now()
+    assert {row[0] for row in told} == {early.person_id, awaiting.person_id, here.person_id}
+    assert {row[1:] for row in told} == {("2020-1:SE100001", now), ("2020-2:SE100001", now)}
 
 
 async def test_an_unpaid_order_may_change_its_store_too(world: World) -> None:

@@ -18,6 +18,7 @@ from emask.notices import service as notices
 from emask.payment import service as payment
 from emask.programme import queries
 from emask.programme.system import System
+from emask.rounds.stores import tell_of_closed_stores
 from emask.rules.calendar import Round
 from emask.rules.calendar import at as taipei
 
@@ -75,6 +76,7 @@ async def _publish(system: System, round: Round, at: datetime) -> None:
 async def _tell_result(tx: Transaction, round: Round, at: datetime) -> Figures:
     await draw.publish(tx, round_id=round.id, at=at)
     orders = await payment.open_orders(tx, round=round, at=at)
+    await tell_of_closed_stores(tx)
     await notices.notify_draw(tx, round=round, at=at)
     return {"orders": orders}
 

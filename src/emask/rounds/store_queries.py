@@ -145,6 +145,26 @@ async def update_open(tx: Transaction, chain: Chain, code: str, *, is_open: bool
     return cursor.rowcount == 1
 
 
+async def tell_of_closed(tx: Transaction) -> int:
+    """Tell everybody whose pre-order or pack is at a closed store, once a store; how many.
+
+    The instant is that of the set clock where there is one.
+    """
+    cursor = await tx.execute(
+        "INSERT INTO outbox (person_id, kind, reference, created_at, next_at)"
+        " SELECT person_id, 'store_closed', concat_ws(':', round_id, chain || store_code),"
+        "  present.at, present.at"
+        " FROM (SELECT coalesce((SELECT now FROM clock), now()) AS at) AS present CROSS JOIN ("
+        "  SELECT person_id, round_id, chain, store_code FROM orders"
+        "  WHERE state IN ('awaiting_payment', 'paid', 'arrived')"
+        "  UNION ALL SELECT person_id, round_id, chain, store_code"
+        "  FROM preorder JOIN round USING (round_id)"
+        "  WHERE state = 'registered' AND frozen_at IS NULL) AS waiting"
+        " JOIN store USING (chain, store_code) WHERE NOT open ON CONFLICT DO NOTHING"
+    )
+    return cursor.rowcount
+
+
 def _store(row: TupleRow) -> Store:
     chain, code, name, address, county, town, zip_code, is_open = row
     return Store(

@@ -20,6 +20,7 @@ async def import_stores(db: Database, path: Path) -> ImportReport:
     """Bring the stores in line with a file, all of it or, if a line is at fault, nothing.
 
     Stores of the file's chains that it does not name are closed; other chains are left alone.
+    Who was to collect at a store that closes is told to choose another.
     """
     stores, errors = read_stores(path)
     if errors:
@@ -27,6 +28,7 @@ async def import_stores(db: Database, path: Path) -> ImportReport:
     async with db.transaction() as tx:
         await store_queries.bring_in(tx, stores)
         figures = await store_queries.merge_incoming(tx)
+        await store_queries.tell_of_closed(tx)
         await store_queries.refresh_statistics(tx)
     return ImportReport(
         added=figures.added,
@@ -95,6 +97,12 @@ async def set_store_open(
     code: str,
     open: bool,  # noqa: A002 - the field's name
 ) -> None:
-    """Open or close a store. Raises NoSuchStore."""
+    """Open or close a store; who was to collect there is told. Raises NoSuchStore."""
     if not await store_queries.update_open(tx, chain, code, is_open=open):
         raise NoSuchStore(f"{chain.label} {code}")
+    await store_queries.tell_of_closed(tx)
+
+
+async def tell_of_closed_stores(tx: Transaction) -> int:
+    """Tell whoever has an order at a store that closed before it was one; how many are new."""
+    return await store_queries.tell_of_closed(tx)
