@@ -5,9 +5,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from emask.entitlement.service import claim_paid_preorder
 from emask.payment import service
 from emask.payment.ports import ForgedMessage
 from emask.payment.service import RefundNotDue, UnknownTrade
+from emask.rounds.catalogue import built_in_round
+from emask.rounds.service import save_round
 from emask.rules.calendar import DayRange
 from emask.rules.price import Method
 from payment.market import Market
@@ -45,6 +48,25 @@ async def test_a_counter_purchase_before_moves_the_first_day(market: Market) -> 
     assert await market.pay(person_id) == "settles"
     told = (await market.notices(person_id))["paid"]
     assert told["collect_from"] == "2020-03-27"
+
+
+async def test_a_later_pre_order_that_gives_way_is_told_of(market: Market) -> None:
+    person_id = await market.order()
+    following = built_in_round("2020-2")
+    async with market.town.db.transaction() as tx:
+        await save_round(tx, following)
+        await claim_paid_preorder(tx, person_id=person_id, round=following, today=date(2020, 3, 20))
+    await bought(market, person_id, date(2020, 3, 20))
+    assert await market.pay(person_id) == "settles"
+    assert [claim.during.start for claim in await market.claims(person_id)] == [
+        date(2020, 3, 20),
+        date(2020, 3, 27),
+        date(2020, 4, 3),
+    ]
+    assert (await market.notices(person_id))["deferred"] == {
+        "round_id": following.id,
+        "collect_from": "2020-04-03",
+    }
 
 
 async def bought(market: Market, person_id: UUID, day: date, days: int = 7) -> None:

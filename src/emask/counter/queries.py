@@ -6,8 +6,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
 from emask.counter.model import Sale
 from emask.database.pool import Transaction
 from emask.rules.calendar import Product
@@ -123,46 +121,6 @@ async def undo(
         {"person": person_id, "sale": sale_id, "reason": reason, "at": at},
     )
     return cursor.rowcount == 1
-
-
-DEFERRED = "deferred"
-"""The notice that a paid pre-order is collected from another day on (B10)."""
-
-
-async def announce_deferral(
-    tx: Transaction, person_id: UUID, round_id: str, *, collect_from: date, at: datetime
-) -> None:
-    """Tell the owner of a paid pre-order its new first day, also if it was told once before."""
-    await tx.execute(
-        "INSERT INTO outbox AS o (person_id, kind, reference, payload, created_at, next_at)"
-        " VALUES (%(person)s, %(kind)s, %(reference)s, %(payload)s, %(at)s, %(at)s)"
-        " ON CONFLICT (person_id, kind, reference) DO UPDATE SET state = 'waiting',"
-        " sent_at = NULL, provider_id = NULL, attempts = 0,"
-        " created_at = excluded.created_at, next_at = excluded.next_at",
-        {
-            "person": person_id,
-            "kind": DEFERRED,
-            "reference": _reference(round_id, collect_from),
-            "payload": Jsonb({"round_id": round_id, "collect_from": collect_from.isoformat()}),
-            "at": at,
-        },
-    )
-
-
-async def withdraw_deferral(
-    tx: Transaction, person_id: UUID, round_id: str, collect_from: date
-) -> bool:
-    """Take a notice of deferral back before it is sent; False if it is too late."""
-    cursor = await tx.execute(
-        "DELETE FROM outbox WHERE person_id = %s AND kind = %s AND reference = %s"
-        " AND state = 'waiting'",
-        (person_id, DEFERRED, _reference(round_id, collect_from)),
-    )
-    return cursor.rowcount == 1
-
-
-def _reference(round_id: str, collect_from: date) -> str:
-    return f"{round_id}:{collect_from}"
 
 
 async def sales_on(tx: Transaction, site_code: str, day: date) -> list[Sale]:

@@ -11,6 +11,7 @@ from emask.database.clock import Clock
 from emask.database.pool import Database, Transaction
 from emask.database.vault import Vault
 from emask.entitlement import service as entitlement
+from emask.entitlement.deferrals import announce_moves, announce_return
 from emask.rounds.service import policy_on
 from emask.rules.calendar import CounterPolicy, Product, day_in_taipei
 from emask.rules.eligibility import check_counter_person
@@ -210,23 +211,10 @@ async def _claim(tx: Transaction, sale: Sale, *, interval_days: int) -> None:
         day=sale.sold_on,
         interval_days=interval_days,
     )
-    for move in change.moves:  # B10: its owner is told the new first day
-        await queries.announce_deferral(
-            tx,
-            sale.person_id,
-            move.reference,
-            collect_from=move.after.start,
-            at=sale.sold_at,
-        )
+    # B10: its owner is told the new first day
+    await announce_moves(tx, person_id=sale.person_id, moves=change.moves, at=sale.sold_at)
 
 
 async def _give_days_back(tx: Transaction, sale: Sale, now: datetime) -> None:
     back = await entitlement.undo_counter_sale(tx, person_id=sale.person_id, sale_id=sale.sale_id)
-    for move in back:
-        told = not await queries.withdraw_deferral(
-            tx, sale.person_id, move.reference, move.before.start
-        )
-        if told:
-            await queries.announce_deferral(
-                tx, sale.person_id, move.reference, collect_from=move.after.start, at=now
-            )
+    await announce_return(tx, person_id=sale.person_id, moves=back, at=now)

@@ -13,6 +13,7 @@ from emask.database import audit_log
 from emask.database.clock import Clock
 from emask.database.inbox import first_time
 from emask.database.pool import Database, Transaction
+from emask.entitlement.deferrals import announce_moves
 from emask.entitlement.service import claim_paid_preorder
 from emask.payment import ledger_queries, queries
 from emask.payment.ledger_queries import Attempt, Event, Trade
@@ -217,6 +218,7 @@ async def _take_money(tx: Transaction, event: Event) -> str:
         tx, event, outcome=outcome, round=round, collect_from=collect_from
     ):
         raise DoubleCredit
+    await announce_moves(tx, person_id=event.trade.person_id, moves=change.moves, at=event.known_at)
     return outcome
 
 
