@@ -43,7 +43,8 @@ def _scenario(file: Path, steps: str) -> Scenario:
     ("steps", "line", "words"),
     [
         ("王小明 中籤", 6, "還沒有公布"),
-        ("王小明 預購成人口罩並選擇全家門市", 6, "還沒有完成認證"),
+        ("王小明 取消預購", 6, "還沒有完成認證"),
+        ("王小明 預購成人口罩並選擇全家門市\n預購成功", 7, "not_registered"),
         ("王小明 以健保卡完成認證\n認證成功", 7, "應為 success，實際為 not_registered"),
         ("王小明 的健保卡已掛失\n王小明 已完成健保卡網路服務註冊", 7, "card_inactive"),
         ("王小明 的訂單狀態為已登記", 6, "沒有預購"),
@@ -72,6 +73,9 @@ async def test_what_the_system_does_not_do_fails(
         ("輪次 x，內容為\n| 欄位 | 值 |\n| opens_at | 明天 |", 8, "opens_at"),
         ("輪次 x，內容為\n| 欄位 | 值 |\n| quota | 3 |\n| quota | 4 |", 9, "不重複"),
         ("輪次 x，內容為\n| 欄位 | 值 |\n| quota | 3 |", 6, "沒有填"),
+        ("2020-04-09 起的藥局規則為\n| 欄位 | 值 |\n| colour | red |", 8, "沒有「colour」"),
+        ("2020-04-09 起的藥局規則為\n| odd_even | 也許 |", 7, "也許"),
+        ("2020-04-09 起的藥局規則為\n| interval_days | 0 |", 6, "大於零"),
     ],
 )
 async def test_what_cannot_stand_there_is_wrong(
@@ -95,6 +99,43 @@ async def test_messages_are_looked_at_once(player: _Player) -> None:
 
 async def test_an_id_number_ends_as_is_said_later(player: _Player) -> None:
     steps = "現在是 2020-03-16 09:00\n王小明 於藥局購買成人口罩\n購買成功\n王小明 的身分證末碼為 3"
+    assert (await player.ends(steps)).verdict is Verdict.PASSED
+
+
+async def test_who_says_no_last_digit_may_buy_on_the_day(player: _Player) -> None:
+    steps = (
+        "李美玲 是 1985-09-09 出生的外籍人士\n陳怡君 是 1990-05-20 出生的本國人\n"
+        "陳怡君 的身分證末碼為 4\n現在是 2020-03-13 09:00\n"
+        "王小明 於藥局購買成人口罩\n購買成功\n李美玲 於衛生所購買成人口罩\n購買成功\n"
+        "陳怡君 於藥局購買成人口罩\n購買遭拒，代碼為 wrong_day_odd_even"
+    )
+    assert (await player.ends(steps)).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize("day", ["2019-03-01", "2021-03-05"])
+async def test_counters_keep_their_rules_at_all_times(player: _Player, day: str) -> None:
+    steps = f"王小明 的身分證末碼為 2\n現在是 {day} 09:00\n王小明 於藥局購買成人口罩"
+    refused = f"{steps}\n購買遭拒，代碼為 wrong_day_odd_even"
+    assert (await player.ends(refused)).verdict is Verdict.PASSED
+
+
+async def test_a_refused_cancellation_is_one_of_pre_ordering_too(player: _Player) -> None:
+    steps = (
+        "王小明 以手機門號完成認證\n王小明 預購成人口罩並選擇全家門市\n"
+        "現在是 2020-03-18 20:00\n王小明 取消預購\n預購遭拒，代碼為 closed"
+    )
+    assert (await player.ends(steps)).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize("product", ["adult_mask", "child_mask"])
+async def test_the_crowd_is_of_those_whom_the_round_is_for(player: _Player, product: str) -> None:
+    steps = (
+        "輪次 一，內容為\n| opens_at | 2020/6/1 9:00 |\n| closes_at | 2020-06-03 23:59 |\n"
+        "| pay_from | 2020-06-04 00:00 |\n| pay_until | 2020-06-05 20:00 |\n"
+        "| pickup_from | 2020-06-08 |\n| pickup_until | 2020-06-14 |\n| quota | 3 |\n"
+        f"| child_born_from | 1990-01-01 |\n| channels | mobile |\n| product | {product} |\n"
+        "現在是 2020-06-01 09:00\n有另外 20 人完成預購\n時間來到 2020-06-04 00:00\n中籤人數為 3"
+    )
     assert (await player.ends(steps)).verdict is Verdict.PASSED
 
 

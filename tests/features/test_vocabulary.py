@@ -1,5 +1,7 @@
 """The fixed vocabulary: these phrases never change, whatever names, dates and figures they hold."""
 
+from datetime import date
+
 import pytest
 
 from emask.features.places import WrongWord
@@ -76,6 +78,17 @@ def test_round_of_a_table_is_known() -> None:
     [
         ("有另外 10,000 人完成預購", {"n": 10_000}),
         ("有另外3人完成預購", {"n": 3}),
+        ("有另外 １，０００ 人完成預購", {"n": 1000}),
+        ("王小明 的身分證末碼為 ７", {"name": "王小明", "digit": 7}),
+        ("王小明 以ＡＴＭ付款", {"name": "王小明", "method": Method.ATM}),
+        (
+            "王小明 預購成人口罩並選擇７－１１門市",
+            {"name": "王小明", "product": "成人", "chain": "7-11"},
+        ),
+        (
+            "王小明 下次可購買日為 ２０２０－０４－０２",
+            {"name": "王小明", "date": date(2020, 4, 2)},
+        ),
         ("王小明 以 ATM 付款", {"name": "王小明", "method": Method.ATM}),
         ("SITI RAHAYU 中籤", {"name": "SITI RAHAYU"}),
         ("認證失敗, 代碼為 prepaid_line", {"code": "prepaid_line"}),

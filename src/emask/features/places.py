@@ -1,5 +1,9 @@
-"""The typed places of a step: how its words become values."""
+"""The typed places of a step: how its words become values.
 
+Figures and words may be typed in full width, as input methods do.
+"""
+
+import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -26,11 +30,16 @@ def choice(words: str) -> Converter:
     allowed = words.split("|")
 
     def convert(word: str) -> str:
-        if word not in allowed:
+        if half_width(word) not in allowed:
             raise _not_one_of(word, allowed)
-        return word
+        return half_width(word)
 
     return convert
+
+
+def half_width(text: str) -> str:
+    """The text as it is compared: letters, figures and signs of one width."""
+    return unicodedata.normalize("NFKC", text)
 
 
 def _text(word: str) -> str:
@@ -38,7 +47,7 @@ def _text(word: str) -> str:
 
 
 def _number(word: str) -> int:
-    digits = word.replace(",", "")
+    digits = half_width(word).replace(",", "")
     if not digits.isdecimal():
         raise WrongWord(zh=f"「{word}」不是整數", en=f'"{word}" is not a whole number')
     return int(digits)
@@ -52,7 +61,7 @@ def _digit(word: str) -> int:
 
 def _date(word: str) -> date:
     try:
-        return datetime.strptime(word, "%Y-%m-%d").replace(tzinfo=TAIPEI).date()
+        return datetime.strptime(half_width(word), "%Y-%m-%d").replace(tzinfo=TAIPEI).date()
     except ValueError:
         raise WrongWord(
             zh=f"「{word}」不是日期，寫法為 2020-03-12", en=f'"{word}" is no date like 2020-03-12'
@@ -61,7 +70,7 @@ def _date(word: str) -> date:
 
 def _instant(word: str) -> datetime:
     try:
-        return datetime.strptime(word, "%Y-%m-%d %H:%M").replace(tzinfo=TAIPEI)
+        return datetime.strptime(half_width(word), "%Y-%m-%d %H:%M").replace(tzinfo=TAIPEI)
     except ValueError:
         raise WrongWord(
             zh=f"「{word}」不是時間，寫法為 2020-03-12 09:00",
@@ -84,9 +93,9 @@ def _state(word: str) -> OrderState:
 
 def _method(word: str) -> Method:
     words = {method.zh: method for method in Method}
-    if word not in words:
+    if half_width(word) not in words:
         raise _not_one_of(word, list(words))
-    return words[word]
+    return words[half_width(word)]
 
 
 def _methods(word: str) -> frozenset[Method]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from emask.database.throwaway import ThrowawayDatabases
 from emask.database.vault import Keys
+from emask.features.foresight import last_digits
 from emask.features.outcome import Unfulfilled, WrongUse
 from emask.features.registry import Step
 from emask.features.source import Features, Scenario, feature_files, read_features
@@ -71,7 +72,7 @@ async def play(scenario: Scenario, *, url: str, keys: Keys) -> Result:
     """Play one scenario over a fresh database of the stage."""
     began = time.monotonic()
     async with open_world(url, keys) as world:
-        world.digits = _digits(scenario)
+        world.digits = last_digits(scenario.steps)
         for step in scenario.steps:
             ended = await _take(world, scenario, step, began)
             if ended is not None:
@@ -82,12 +83,6 @@ async def play(scenario: Scenario, *, url: str, keys: Keys) -> Result:
         seconds=time.monotonic() - began,
         line=scenario.line,
     )
-
-
-def _digits(scenario: Scenario) -> dict[str, int]:
-    """The last digits of ID numbers: made once, however late the scenario says them."""
-    said = [step.values for step in reversed(scenario.steps) if "digit" in step.values]
-    return {values["name"]: values["digit"] for values in said}
 
 
 async def _take(world: World, scenario: Scenario, step: Step, began: float) -> Result | None:

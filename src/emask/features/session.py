@@ -14,6 +14,10 @@ from emask.sandbox.visitor import Doors, Visitor
 SIGN_IN = "認證"
 
 
+class NeverSignedIn(Unfulfilled):
+    """The citizen has never signed in with success."""
+
+
 async def sign_in(
     world: World,
     citizen: Citizen,
@@ -43,10 +47,10 @@ async def session_of(world: World, citizen: Citizen) -> Session:
     """The session of the last sign-in, renewed if it is over.
 
     Raises:
-        Unfulfilled: the citizen has never signed in with success.
+        NeverSignedIn: there was no sign-in with success.
     """
     if citizen.token is None or citizen.channel is None or citizen.person_id is None:
-        raise Unfulfilled(
+        raise NeverSignedIn(
             zh=f"{citizen.person.name} 還沒有完成認證", en="this person has not signed in"
         )
     try:

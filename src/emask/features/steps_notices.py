@@ -2,6 +2,7 @@
 
 from emask.features.citizen import Citizen
 from emask.features.outcome import require
+from emask.features.places import half_width
 from emask.features.registry import Registry
 from emask.features.world import World
 from emask.programme.service import send_notices
@@ -23,7 +24,7 @@ async def received(world: World, *, name: str, text: str) -> None:
     _look(world, citizen, messages)
     found = "／".join(fresh) or "沒有簡訊"
     require(
-        any(text in message for message in fresh),
+        any(half_width(text) in half_width(message) for message in fresh),
         zh=f"應收到含「{text}」的簡訊，實際為：{found}",
         en=f"no message holds the text; there are {len(fresh)}",
     )

@@ -11,6 +11,7 @@ from emask.features.steps_preorder import progress_in
 from emask.features.world import World
 from emask.payment.ports import ForgedMessage, Instruction
 from emask.payment.service import DUPLICATE, order_of, receive, start_payment
+from emask.programme.progress import Progress
 from emask.rounds.service import all_rounds
 from emask.rules.calendar import Round
 from emask.rules.price import Method, MoneyOutcome
@@ -25,14 +26,14 @@ PAYMENT = "付款"
 @STEPS.check("{name} 可用的付款方式為 {methods}")
 async def methods_are(world: World, *, name: str, methods: frozenset[Method]) -> None:
     """The methods of the channel on which the pre-order was last submitted (B14)."""
-    progress = await progress_in(world, world.citizen(name))
+    progress = await _progress_to_pay(world, world.citizen(name))
     require_equal(_listed(progress.methods), _listed(methods))
 
 
 @STEPS.check("{name} 應付 {n} 元")
 async def amount_is(world: World, *, name: str, n: int) -> None:
     """The price of the pack with its handling fee (B13)."""
-    require_equal((await progress_in(world, world.citizen(name))).amount, n)
+    require_equal((await _progress_to_pay(world, world.citizen(name))).amount, n)
 
 
 @STEPS.act("{name} 以{method}付款")
@@ -154,6 +155,10 @@ def _trade_known(citizen: Citizen) -> str:
     if citizen.trade_no is None:
         raise Unfulfilled(zh="還沒有取得轉帳帳號", en="no account was asked for")
     return citizen.trade_no
+
+
+async def _progress_to_pay(world: World, citizen: Citizen) -> Progress:
+    return await progress_in(world, citizen, of=await _round_to_pay(world, citizen))
 
 
 async def _round_to_pay(world: World, citizen: Citizen) -> Round:

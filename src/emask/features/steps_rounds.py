@@ -4,16 +4,16 @@ from datetime import datetime
 
 from emask.features.outcome import Unfulfilled, WrongUse, require_equal
 from emask.features.registry import Registry, Table
+from emask.features.tables import line_of, read_fields
 from emask.features.world import World
 from emask.payment.service import money_of
 from emask.programme.audit import audit
-from emask.programme.service import advance_to
+from emask.programme.service import advance_to, send_notices
 from emask.rounds.catalogue import RoundFieldError, built_in_round, fields_of, round_from_fields
 from emask.rounds.service import PickupsOverlap, RoundFrozen, UnknownRound, save_round, set_quota
 from emask.rules.calendar import Round
 
 STEPS = Registry()
-_HEADINGS = ("欄位", "值")
 _MAY_BE_LEFT_OUT = (
     *("quota", "product", "pieces", "price", "handling_fee", "interval_days"),
     *("child_born_from", "deferred_claim", "channels"),
@@ -54,13 +54,15 @@ async def define_round(
 
 @STEPS.act("現在是 {instant}")
 async def set_clock(world: World, *, instant: datetime) -> None:
-    """Set the clock, backwards too; nothing falls due."""
+    """Set the clock, backwards too; nothing falls due. What was told before has gone out."""
+    await send_notices(world.system)
     await world.clock.set(instant)
 
 
 @STEPS.act("時間來到 {instant}")
 async def advance_clock(world: World, *, instant: datetime) -> None:
     """Everything due up to and including this instant happens in its order."""
+    await send_notices(world.system)
     await advance_to(world.system, instant)
 
 
@@ -110,23 +112,16 @@ async def _save(world: World, round: Round) -> None:
 
 
 def _round_of_table(world: World, name: str, table: Table, line: int) -> Round:
-    first = 1 if table[0] == _HEADINGS else 0
-    given = {"id": world.round_id_of(name)}
-    for below, row in enumerate(table[first:], line + 1 + first):
-        if len(row) != len(_HEADINGS) or row[0] in given:
-            zh = "每列為欄位、值兩欄，欄位不重複"
-            raise WrongUse(zh=zh, en="a row has a field of its own and a value", line=below)
-        given[row[0]] = row[1]
+    given = read_fields(table, line) | {"id": world.round_id_of(name)}
     if earlier := given.get("closed_to_buyers_of"):
         given["closed_to_buyers_of"] = world.round_id_of(earlier)
     try:
         return round_from_fields(_defaults() | given)
     except RoundFieldError as wrong:
-        named = next((i for i, row in enumerate(table) if row[0] == wrong.field), None)
         raise WrongUse(
             zh=f"輪次的欄位「{wrong.field}」：{_PROBLEMS.get(wrong.problem, wrong.problem)}",
             en=f"field {wrong.field} {wrong.problem}",
-            line=line if named is None else line + 1 + named,
+            line=line_of(wrong.field, table, line),
         ) from None
 
 

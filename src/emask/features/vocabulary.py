@@ -10,6 +10,7 @@ from emask.features import (
     steps_packing,
     steps_payment,
     steps_people,
+    steps_policy,
     steps_preorder,
     steps_rounds,
 )
@@ -23,6 +24,7 @@ VOCABULARY = steps_rounds.STEPS.joined_by(
         steps_notices.STEPS,
         steps_payment.STEPS,
         steps_counter.STEPS,
+        steps_policy.STEPS,
         steps_delivery.STEPS,
         steps_packing.STEPS,
         steps_outcomes.STEPS,

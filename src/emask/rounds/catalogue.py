@@ -145,7 +145,7 @@ class _Reader:
         return self._fields[field]
 
     def instant(self, field: str) -> datetime:
-        text = self.text(field).replace("/", "-")
+        text = _iso(self.text(field))
         try:
             instant = datetime.fromisoformat(text)
         except ValueError:
@@ -153,7 +153,7 @@ class _Reader:
         return instant if instant.tzinfo else instant.replace(tzinfo=TAIPEI)
 
     def day(self, field: str) -> date:
-        text = self.text(field).replace("/", "-")
+        text = _iso(self.text(field))
         try:
             return date.fromisoformat(text)
         except ValueError:
@@ -188,6 +188,11 @@ def _one_of(field: str, text: str, kinds: type[Product | DeferredClaim | Channel
 
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip()
+
+
+def _iso(text: str) -> str:
+    """2020/3/1 9:00 as 2020-03-01 09:00."""
+    return re.sub(r"(?<!\d)(\d)(?!\d)", r"0\1", text.replace("/", "-"))
 
 
 def _as_text(value: object) -> str:
