@@ -86,8 +86,12 @@ def create_app(system: System) -> Application:
         logging_config=None,
     )
     intake = IntakeEndpoint(system.intake, system.sessions, system.clock)
-    api = cast("Application", create_api(system))
-    return SecurityHeaders(_Door(cast("Application", pages), api, intake))
+    api = create_api(system)
+    return _Door(
+        SecurityHeaders(cast("Application", pages)),
+        SecurityHeaders(cast("Application", api)),
+        intake,
+    )
 
 
 class _Door:

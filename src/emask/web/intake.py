@@ -44,9 +44,9 @@ SESSION_COOKIE: Final = b"emask_session"
 MOST_BYTES: Final = 4096
 
 _STATUS: Final = {Placement.PLACED: 201, Placement.AMENDED: 200, Placement.REPLAYED: 200}
-_NO_STORE = (b"cache-control", b"no-store")
-_JSON: HeaderLines = ((b"content-type", b"application/json"), _NO_STORE)
-_PROBLEM: HeaderLines = ((b"content-type", b"application/problem+json"), _NO_STORE)
+_GUARDED = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_JSON: HeaderLines = ((b"content-type", b"application/json"), *_GUARDED)
+_PROBLEM: HeaderLines = ((b"content-type", b"application/problem+json"), *_GUARDED)
 _QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
 
 
