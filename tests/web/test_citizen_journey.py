@@ -217,3 +217,23 @@ async def test_what_was_submitted_under_an_id_is_not_replaced_by_something_else(
     if again.heading == "Check your answers":
         again = await english.submit("submission_id")
     assert again.heading == "You are registered"
+
+
+async def test_a_round_of_child_masks_is_told_as_such(visitor: Visitor, system: System) -> None:
+    async with system.db.transaction() as tx:
+        await tx.execute("UPDATE round SET product = 'child_mask' WHERE round_id = '2020-1'")
+    assert "預購兒童口罩" in (await visitor.go("/")).heading
+    for whom, leads_to in (("child", "/zh/identify"), ("adult", "/zh/ways-to-buy")):
+        await visitor.go("/check")
+        assert (await visitor.submit(for_whom=whom)).path == leads_to
+
+
+async def test_who_registered_at_a_store_that_closed_may_choose_another(
+    visitor: Visitor, system: System
+) -> None:
+    await register(visitor)
+    async with system.db.transaction() as tx:
+        await tx.execute("UPDATE store SET open = false WHERE store_code = %s", (STORE.code,))
+    progress = await visitor.go("/progress")
+    assert "已停止取貨" in progress.text
+    assert "/zh/store" in progress.links

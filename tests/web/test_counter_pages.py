@@ -49,7 +49,7 @@ async def test_a_paid_preorder_moves_and_its_owner_sees_why(
     await be(visitor)
     progress = await visitor.go("/progress")
     assert "3月29日（星期日）起到門市領取" in progress.text  # B10
-    assert "你在藥局或衛生所買過" in progress.text
+    assert "你另外買過口罩，所以領取日順延到3月29日" in progress.text
     await be_staff(visitor, "pharmacist")
     await visitor.submit("reason", reason="點錯")
     await be(visitor)

@@ -8,6 +8,7 @@ from emask.identity.staff import add_staff
 from emask.programme.service import advance_to
 from emask.programme.system import System
 from emask.rules.calendar import at
+from emask.rules.pickup import pickup_number
 from emask.sandbox.network import made_up_stores
 from emask.web.demo.stage import STORE
 from web.steps import ID_NUMBERS, be, be_staff, register
@@ -66,6 +67,21 @@ async def test_too_early_and_mistyped(visitor: Visitor, system: System) -> None:
     assert {"#pickup_number", "#id_number"} <= set(typo.links)
     other = await visitor.submit(pickup_number=number, id_number=ID_NUMBERS["tong"])
     assert other.status == 422  # of an unknown order no more is told
+
+
+async def test_too_many_wrong_numbers_pause_the_kiosk_in_words_of_its_own(
+    visitor: Visitor, system: System
+) -> None:
+    await _paid(visitor, system)
+    await advance_to(system, at(date(2020, 3, 26), 9))
+    await be_staff(visitor, "clerk")
+    for _ in range(6):
+        await visitor.go("/till")
+        answer = await visitor.submit(pickup_number=pickup_number("00000000"), id_number=MING)
+    assert answer.status == 429
+    assert "locked_out" in answer.text
+    assert "/zh/staff" in answer.links
+    assert "/zh/identify" not in answer.links
 
 
 async def test_another_store_is_named_and_hands_nothing_over(

@@ -27,6 +27,14 @@ class Product(StrEnum):
     ADULT_MASK = "adult_mask"
     CHILD_MASK = "child_mask"
 
+    @property
+    def zh(self) -> str:
+        return "成人口罩" if self is Product.ADULT_MASK else "兒童口罩"
+
+    @property
+    def en(self) -> str:
+        return "adult masks" if self is Product.ADULT_MASK else "child masks"
+
 
 class DeferredClaim(StrEnum):
     """How a pre-order counts that a counter purchase has deferred (B10).

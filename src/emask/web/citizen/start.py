@@ -9,8 +9,8 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from emask.draw.service import record_of
 from emask.rounds.service import current_round, load_round, next_round, policy_on
-from emask.rules.calendar import day_in_taipei
-from emask.web.shell.page import SentForm, ThisPage
+from emask.rules.calendar import Product, day_in_taipei
+from emask.web.shell.page import Page, SentForm, ThisPage
 
 
 class ForWhom(StrEnum):
@@ -18,6 +18,10 @@ class ForWhom(StrEnum):
 
     ADULT = "adult"
     CHILD = "child"
+
+    @property
+    def product(self) -> Product:
+        return Product.ADULT_MASK if self is ForWhom.ADULT else Product.CHILD_MASK
 
 
 @get("/")
@@ -37,16 +41,23 @@ async def start(page: ThisPage) -> Response[str]:
 @get("/check")
 async def ask_for_whom(page: ThisPage) -> Response[str]:
     """Adult or child masks?"""
-    return page.show("citizen/check.html", {})
+    return page.show("citizen/check.html", {"offered": await _offered(page)})
 
 
 @post("/check", status_code=HTTP_200_OK)
 async def check_for_whom(page: ThisPage, form: SentForm) -> Response[str] | Redirect:
-    """On to signing in, or to where child masks are sold (B5)."""
+    """On to signing in, or to where the other kind of mask is sold (B5)."""
     choice = form.choose("for_whom", ForWhom, page.say("選擇要預購成人口罩或兒童口罩"))
+    offered = await _offered(page)
     if choice is None:
-        return page.show("citizen/check.html", {"form": form}, status=HTTP_422_UNPROCESSABLE_ENTITY)
-    return page.go("/identify" if choice is ForWhom.ADULT else "/child-masks")
+        return page.show(
+            "citizen/check.html",
+            {"form": form, "offered": offered},
+            status=HTTP_422_UNPROCESSABLE_ENTITY,
+        )
+    if choice.product is offered:
+        return page.go("/identify")
+    return page.go("/child-masks" if choice is ForWhom.CHILD else "/ways-to-buy")
 
 
 @get("/child-masks")
@@ -78,6 +89,13 @@ async def tell_ways_to_buy(page: ThisPage) -> Response[str]:
 async def tell_accessibility(page: ThisPage) -> Response[str]:
     """The accessibility statement."""
     return page.show("citizen/accessibility.html", {})
+
+
+async def _offered(page: Page) -> Product:
+    """The kind of mask that the present round is about."""
+    async with page.system.db.transaction() as tx:
+        now_on = await current_round(tx, page.now)
+    return now_on.product if now_on else Product.ADULT_MASK
 
 
 PUBLIC = [

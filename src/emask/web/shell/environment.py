@@ -10,12 +10,14 @@ from markupsafe import Markup
 
 from emask.language import Language, translator
 from emask.rounds.model import Chain, Store
-from emask.rules.calendar import long_date, long_instant
+from emask.rules.calendar import Product, long_date, long_instant
 from emask.rules.people import Document
 from emask.rules.price import Method
 from emask.rules.refusals.base import HOTLINE, HOTLINE_LOCAL, HOTLINE_MOBILE
 from emask.rules.states import OrderState
 from emask.web.shell.assets import asset_url
+
+Term = OrderState | Method | Document | Product | Chain
 
 
 @cache
@@ -49,6 +51,7 @@ def environment(language: Language) -> Environment:
             "money": formats.money,
             "count": formats.count,
             "word": formats.word,
+            "term": formats.term,
             "words": formats.words,
             "shop": formats.shop,
             "local": formats.local,
@@ -95,7 +98,7 @@ class _Formats:
     def words(self, terms: Iterable[Document]) -> str:
         """Several of them in a row."""
         separator = "、" if self._language is Language.ZH else ", "
-        return separator.join(self._plain(term) for term in terms)
+        return separator.join(self.term(term) for term in terms)
 
     def shop(self, store: Store) -> Markup:
         """A store by its chain and name."""
@@ -107,12 +110,13 @@ class _Formats:
             return Markup("{}").format(text)
         return Markup('<span lang="{}">{}</span>').format(Language.ZH.tag, text)
 
-    def word(self, term: OrderState | Method | Document | Chain) -> str:
-        """How people call a state, a method, a document or a chain, at the head of a line."""
-        plain = self._plain(term)
+    def word(self, term: Term) -> str:
+        """How people call something, at the head of a line."""
+        plain = self.term(term)
         return plain[0].upper() + plain[1:]
 
-    def _plain(self, term: OrderState | Method | Document | Chain) -> str:
+    def term(self, term: Term) -> str:
+        """Likewise within a line."""
         if isinstance(term, Chain):
             return term.label if self._language is Language.ZH else term.label_en
         return term.zh if self._language is Language.ZH else term.en

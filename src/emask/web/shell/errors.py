@@ -22,13 +22,17 @@ from emask.rounds.service import UnknownRound
 from emask.rules.refusals import Refusal
 from emask.web.shell.cookies import CSRF
 from emask.web.shell.page import NotSignedIn, NotStaff, Page, WebRequest, bare_page
+from emask.web.shell.staff import SCREENS
 
 _LOG = logging.getLogger(__name__)
 
 
 def show_refusal(page: Page, refusal: Refusal) -> Response[str]:
     """Rule, fact and next date as the refusal tells them, and what to do next."""
-    return page.show("shell/refusal.html", {"refusal": refusal}, status=refusal.status)
+    at_work = page.member is not None and page.here.startswith(SCREENS[page.member.role])
+    return page.show(
+        "shell/refusal.html", {"refusal": refusal, "at_work": at_work}, status=refusal.status
+    )
 
 
 def log_fault(request: WebRequest, error: Exception) -> None:
