@@ -76,6 +76,8 @@ def test_later_rounds_are_data_too(round_one: Round) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
+        ("id", "2020/1", "id: "),
+        ("id", "", "id: "),
         ("closes_at", at(day(3, 12), 9), "closes_at: must come after opens_at"),
         ("pay_from", at(day(3, 18), 19), "pay_from: must come after closes_at"),
         ("pay_until", at(day(3, 19), 8), "pay_until: must come after pay_from"),

@@ -1,5 +1,6 @@
 """Days, rounds and counter policies: what happens when, always in Taipei time."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
@@ -89,8 +90,8 @@ class Round:
     the round `closed_to_buyers_of` may not pre-order in this one.
 
     Raises:
-        ValueError: dates out of order, a time without zone, or a figure that is not positive;
-            the message begins with the field.
+        ValueError: an id that cannot stand in an address, dates out of order, a time without
+            zone, or a figure that is not positive; the message begins with the field.
     """
 
     id: str
@@ -113,6 +114,8 @@ class Round:
     closed_to_buyers_of: str | None = None
 
     def __post_init__(self) -> None:
+        if re.fullmatch("[a-z0-9][a-z0-9-]{0,31}", self.id) is None:
+            raise ValueError("id: must be small letters, digits and hyphens, at most 32")
         times = {
             "opens_at": self.opens_at,
             "closes_at": self.closes_at,
