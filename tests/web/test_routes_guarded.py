@@ -48,7 +48,7 @@ STAFF = {"/counter": "pharmacist", "/till": "clerk", "/office": "officer", "/ope
 def _pages(system: System) -> Litestar:
     """The pages behind all layers of the application."""
     inner: Any = create_app(system)
-    pages = inner._app._pages
+    pages = inner._pages._app
     assert isinstance(pages, Litestar)
     return pages
 
