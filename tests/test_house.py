@@ -15,7 +15,8 @@ VAGUE = {"utils", "util", "common", "helpers", "helper", "misc"}
 # towns through the same functions as everybody else and write no table of the product.
 WRITERS = {
     "clock": {"database"},
-    "outbox": {"database", "notices", "counter", "payment"},  # a fact and its notice together
+    # a fact and its notice together
+    "outbox": {"database", "notices", "entitlement", "payment", "rounds"},
     "inbox": {"database"},
     "audit_log": {"database"},
     "round": {"rounds", "draw"},  # the draw freezes a round
@@ -51,6 +52,7 @@ WRITERS = {
     "counter_site": {"counter"},
     "counter_stock": {"counter"},
     "counter_sale": {"counter"},
+    "proxy_visit": {"counter"},
 }
 
 _WRITE = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM|COPY)\s+([a-z_]+)\b(?!\.)")
