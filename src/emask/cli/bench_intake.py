@@ -8,6 +8,7 @@ numbers of clients is the limit, and `ratio` is how the application stands to it
 import json
 import multiprocessing
 import os
+import signal
 import socket
 import statistics
 import subprocess
@@ -91,7 +92,7 @@ def run_intake_bench(*, seconds: int = 3, connections: int = 64) -> IntakeBench:
                 keys=Keys.read_or_create(keys_file),
                 round_id=database.round.id,
                 stores=database.stores,
-                numbers=range(people),
+                numbers=range(1, people),
             )
             with _driven(load) as drive:
                 warm_up = drive(connections, _WARM_UP)
@@ -224,10 +225,21 @@ def bench_intake(
     connections: Annotated[int, typer.Option(min=1, help="Clients of the endpoint.")] = 64,
 ) -> None:
     """Measure pre-orders through HTTP against pgbench with the same statement."""
-    found = run_intake_bench(seconds=seconds, connections=connections)
+    with _cleaning_up_when_ended():
+        found = run_intake_bench(seconds=seconds, connections=connections)
     typer.echo(json.dumps(asdict(found)) if as_json else _told(found))
     if found.lost or found.twice or found.refused:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _cleaning_up_when_ended() -> Iterator[None]:
+    """Let SIGTERM end what was started too: by itself it would leave the servers running."""
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _told(found: IntakeBench) -> str:

@@ -41,8 +41,6 @@ _ONE_ORDER: Final = (
     " ('{{SE,FM,HL,OK}}'::text[])[1 + :store % 4], lpad(:store::text, 6, '0'), 'mobile',"
     " '\\x" + "5a" * 38 + "'::bytea, 'zh', md5(:n::text)::uuid))"
 )
-
-
 _REPORT: Final = re.compile(
     r"actually processed: (\d+).*^tps = ([0-9.]+)", re.DOTALL | re.MULTILINE
 )

@@ -60,7 +60,6 @@ class Facts(NamedTuple):
 SEALED_AS: Final = "mobile"
 """The name of the field under which a pre-order's mobile number is sealed."""
 
-
 # Every check that refuses is made in the statement that writes, in its snapshot: the round is open
 # and not frozen, the channel is offered, the person is of the round's kind, the store is open.
 _CHECKED = (
