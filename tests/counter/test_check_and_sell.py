@@ -1,7 +1,7 @@
 """The counter by the Q&A (B1, B7-B10, B17) on a real database."""
 
 from datetime import date, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -16,7 +16,7 @@ from delivery.world import (
     day,
 )
 from emask.counter.model import Answer, Sale, UnknownSite
-from emask.counter.service import check, receive_stock, sales_today, sell, stock_of
+from emask.counter.service import check, receive_stock, sales_today, sell, stock_of, undo_sale
 from emask.entitlement.service import claims_of, next_purchase_date
 from emask.identity.registry import stop_card
 from emask.rules.calendar import Product
@@ -29,6 +29,7 @@ from emask.rules.refusals import (
     IntervalNotOver,
     OutOfStock,
     ProductNotForAdult,
+    ProxyLimit,
     Refusal,
     WouldVoidPreorder,
     WrongDayOddEven,
@@ -332,3 +333,53 @@ async def test_a_relative_and_a_repeated_number(world: World) -> None:
     assert first.by_proxy
     assert await world.value("SELECT count(*) FROM counter_sale") == 1
     assert await world.value("SELECT sum(pieces) FROM counter_stock") == 797
+
+
+async def test_a_visitor_acts_for_one_adult_and_three_children(world: World) -> None:
+    await world.clock.set(day(3, 15))
+    adults = [await world.person() for _ in range(3)]
+    children = [await world.person(born=CHILD) for _ in range(4)]
+    visit = uuid4()
+    first = await bring(world, adults[0], visit=visit)
+    for child in children[:3]:
+        await bring(world, child, CHILD_MASK, visit=visit)
+    before = await traces(world)
+    for who, product in ((adults[1], ADULT_MASK), (children[3], CHILD_MASK)):
+        with pytest.raises(ProxyLimit) as refused:
+            await bring(world, who, product, visit=visit)
+        assert refused.value.data == {"adults": "1", "children": "3"}
+    assert await traces(world) == before
+    assert (await bring(world, adults[1], visit=uuid4())).by_proxy  # another visitor
+    await buy(world, adults[2])  # the own card counts for nobody
+
+    await undo_sale(
+        world.db,
+        world.clock,
+        person_id=first.person_id,
+        sale_id=first.sale_id,
+        reason="掃錯卡",
+        by="pharmacist-1",
+    )
+    await bring(world, adults[0], visit=visit)
+
+
+async def bring(world: World, who: Someone, product: Product = ADULT_MASK, *, visit: UUID) -> Sale:
+    """Buy with the card of another; `visit` tells who brought it."""
+    return await sell(
+        world.db,
+        world.clock,
+        world.vault,
+        site_code=PHARMACY,
+        id_number=who.id_number,
+        product=product,
+        sold_by="pharmacist-1",
+        by_proxy=True,
+        visit_id=visit,
+    )
+
+
+async def test_a_policy_may_let_nobody_act_for_others(world: World) -> None:
+    await world.clock.set(day(3, 15))
+    await world.rows("UPDATE counter_policy SET proxy_adults = 0 RETURNING 1")
+    with pytest.raises(ProxyLimit):
+        await bring(world, await world.person(), visit=uuid4())

@@ -31,13 +31,14 @@ IDENTITY_CODES = """
     not_on_mobile_network line_unknown unlock_failed device_code_wrong device_code_expired
     device_not_bound computer_only
 """
-ADDED_CODES = "channel_not_offered device_not_bound computer_only documents_missing"
+ADDED_CODES = "channel_not_offered device_not_bound computer_only documents_missing proxy_limit"
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 NEVER_SAID = ("請", "抱歉", "無效", "非法", "禁止")
 A_FACT: dict[object, object] = {
     date | None: date(2020, 3, 29),
     datetime | None: at(date(2020, 3, 21), 20),
     str | None: "健康藥局",
+    int | None: 3,
     tuple[str, ...] | None: (Document.NHI_CARD, Document.NATIONAL_ID),
 }
 

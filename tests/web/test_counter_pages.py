@@ -112,3 +112,20 @@ async def test_a_sale_that_stopped_being_allowed_says_so(visitor: Visitor, syste
     assert (
         await visitor.post("/counter/sales", id_number=MING, product="adult_mask")
     ).status == 200
+
+
+async def test_a_visitor_acts_for_so_many_others(visitor: Visitor, system: System) -> None:
+    await advance_to(system, SUNDAY)
+    await be_staff(visitor, "pharmacist")
+    await visitor.submit("product", id_number=MING)
+    assert "一位訪客可代 1 位成人與 3 位兒童" in visitor.page.text
+    sold = await visitor.submit("sale_id", by_proxy="1")
+    same = next(link for link in sold.links if "?visit=" in link)
+    await visitor.go(same.removeprefix("/zh"))
+    await visitor.submit("product", id_number=ID_NUMBERS["tong"])
+    refused = await visitor.submit("sale_id", by_proxy="1")
+    assert "代購的人數已滿" in refused.text
+
+    await visitor.go("/counter")  # the next visitor
+    await visitor.submit("product", id_number=ID_NUMBERS["tong"])
+    assert "已售出" in (await visitor.submit("sale_id", by_proxy="1")).text

@@ -65,7 +65,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """One counter sale; `sold_on` is the day on the buyer's timeline (B10)."""
+    """One counter sale; `sold_on` is the day on the buyer's timeline (B10).
+
+    `visit_id` names the visit of who acted for the card's holder, where the site says so.
+    """
 
     sale_id: UUID
     person_id: UUID
@@ -76,6 +79,7 @@ class Sale:
     sold_at: datetime
     sold_by: str
     by_proxy: bool
+    visit_id: UUID | None = None
     undone_at: datetime | None = None
 
 

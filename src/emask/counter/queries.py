@@ -12,7 +12,7 @@ from emask.rules.calendar import Product
 
 _SALE = (
     "s.sale_id, s.person_id, s.site_code, s.product, s.pieces, s.sold_on, s.sold_at, s.sold_by,"
-    " s.by_proxy, s.undone_at"
+    " s.by_proxy, s.visit_id, s.undone_at"
 )
 
 
@@ -73,9 +73,9 @@ SELL = (
     " WHERE site_code = %(site_code)s AND product = %(product)s"
     " AND pieces >= %(pieces)s RETURNING site_code)"
     " INSERT INTO counter_sale (person_id, sale_id, site_code, product, pieces, sold_on, sold_at,"
-    " sold_by, by_proxy)"
+    " sold_by, by_proxy, visit_id)"
     " SELECT %(person_id)s, %(sale_id)s, site_code, %(product)s, %(pieces)s, %(sold_on)s,"
-    " %(sold_at)s, %(sold_by)s, %(by_proxy)s FROM stock"
+    " %(sold_at)s, %(sold_by)s, %(by_proxy)s, %(visit_id)s FROM stock"
 )
 
 
@@ -93,6 +93,35 @@ async def take_and_sell(tx: Transaction, sale: Sale) -> bool:
             "sold_at": sale.sold_at,
             "sold_by": sale.sold_by,
             "by_proxy": sale.by_proxy,
+            "visit_id": sale.visit_id,
+        },
+    )
+    return cursor.rowcount == 1
+
+
+COUNT_PROXY = (
+    "INSERT INTO proxy_visit AS v (visit_id, began_at, adults, children)"
+    " SELECT %(visit)s, %(at)s, %(adult)s, %(child)s"
+    " WHERE %(adult)s <= %(adults)s AND %(child)s <= %(children)s"
+    " ON CONFLICT (visit_id) DO UPDATE SET adults = v.adults + excluded.adults,"
+    " children = v.children + excluded.children"
+    " WHERE v.adults + excluded.adults <= %(adults)s"
+    " AND v.children + excluded.children <= %(children)s"
+)
+
+
+async def count_proxy(tx: Transaction, sale: Sale, *, adults: int, children: int) -> bool:
+    """Count one more other for whom a visitor acts; False beyond so many adults and children."""
+    adult = sale.product is Product.ADULT_MASK
+    cursor = await tx.execute(
+        COUNT_PROXY,
+        {
+            "visit": sale.visit_id,
+            "at": sale.sold_at,
+            "adult": int(adult),
+            "child": int(not adult),
+            "adults": adults,
+            "children": children,
         },
     )
     return cursor.rowcount == 1
@@ -115,7 +144,11 @@ async def undo(
     cursor = await tx.execute(
         "WITH undone AS (UPDATE counter_sale SET undone_at = %(at)s, undo_reason = %(reason)s"
         " WHERE person_id = %(person)s AND sale_id = %(sale)s AND undone_at IS NULL"
-        " RETURNING site_code, product, pieces)"
+        " RETURNING site_code, product, pieces, visit_id),"
+        " visit AS (UPDATE proxy_visit v SET"
+        "  adults = adults - (product = 'adult_mask')::integer,"
+        "  children = children - (product = 'child_mask')::integer"
+        "  FROM undone WHERE v.visit_id = undone.visit_id)"
         " UPDATE counter_stock s SET pieces = s.pieces + undone.pieces FROM undone"
         " WHERE s.site_code = undone.site_code AND s.product = undone.product",
         {"person": person_id, "sale": sale_id, "reason": reason, "at": at},
@@ -135,7 +168,7 @@ async def sales_on(tx: Transaction, site_code: str, day: date) -> list[Sale]:
 
 def _sale(row: Sequence[Any]) -> Sale:
     sale_id, person_id, site_code, product, pieces, sold_on, sold_at, sold_by, *rest = row
-    by_proxy, undone_at = rest
+    by_proxy, visit_id, undone_at = rest
     return Sale(
         sale_id=sale_id,
         person_id=person_id,
@@ -146,5 +179,6 @@ def _sale(row: Sequence[Any]) -> Sale:
         sold_at=sold_at,
         sold_by=sold_by,
         by_proxy=by_proxy,
+        visit_id=visit_id,
         undone_at=undone_at,
     )

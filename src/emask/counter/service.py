@@ -17,7 +17,7 @@ from emask.rules.calendar import CounterPolicy, Product, day_in_taipei
 from emask.rules.eligibility import check_counter_person
 from emask.rules.interval import sell_at_counter
 from emask.rules.people import last_digit, masked_name, normalise_id
-from emask.rules.refusals import CardInactive, CardUnknown, OutOfStock, Refusal
+from emask.rules.refusals import CardInactive, CardUnknown, OutOfStock, ProxyLimit, Refusal
 
 UNDO_WITHIN = timedelta(minutes=5)
 """How long after a sale it can be undone."""
@@ -68,6 +68,7 @@ async def sell(
     product: Product,
     sold_by: str,
     by_proxy: bool = False,
+    visit_id: UUID | None = None,
     sale_id: UUID | None = None,
 ) -> Sale:
     """Sell a product to a card: its pieces, its days, and notice of a deferred pre-order (B10).
@@ -81,12 +82,14 @@ async def sell(
         product: adult or child masks.
         sold_by: the staff account.
         by_proxy: a relative brought the card.
+        visit_id: the same for all cards that one visitor brings; for how many others a visitor
+            may act is counted by it.
         sale_id: the terminal's own number of the sale; sent again, it gets the same sale.
 
     Raises:
         UnknownSite, InvalidEntry: as in :func:`check`.
         Refusal: the first that applies of person and card, product, odd or even day, stock,
-            claims, and what would void a paid pre-order.
+            claims, what would void a paid pre-order, and how many others a visitor acts for.
     """
     number = normalise_id(id_number)
     person_id = vault.person_id(number)
@@ -109,8 +112,10 @@ async def sell(
             sold_at=now,
             sold_by=sold_by,
             by_proxy=by_proxy,
+            visit_id=visit_id if by_proxy else None,
         )
         await _claim(tx, sale, interval_days=policy.interval_days)
+        await _count_proxy(tx, sale, policy)
         if not await queries.take_and_sell(tx, sale):
             raise OutOfStock(site_name=visit.site_name)
         return sale
@@ -213,6 +218,12 @@ async def _claim(tx: Transaction, sale: Sale, *, interval_days: int) -> None:
     )
     # B10: its owner is told the new first day
     await announce_moves(tx, person_id=sale.person_id, moves=change.moves, at=sale.sold_at)
+
+
+async def _count_proxy(tx: Transaction, sale: Sale, policy: CounterPolicy) -> None:
+    adults, children = policy.proxy_adults, policy.proxy_children
+    if sale.visit_id and not await queries.count_proxy(tx, sale, adults=adults, children=children):
+        raise ProxyLimit(adults=adults, children=children)
 
 
 async def _give_days_back(tx: Transaction, sale: Sale, now: datetime) -> None:

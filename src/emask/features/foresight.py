@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from emask.features.registry import Step
-from emask.features.steps_counter import buy
+from emask.features.steps_counter import buy, buy_for
 from emask.features.steps_rounds import advance_clock, set_clock
 from emask.features.world import BEGINNING
 
@@ -22,7 +22,7 @@ def last_digits(steps: Sequence[Step]) -> dict[str, int]:
     for step in steps:
         if step.phrase.run in (set_clock, advance_clock):
             now = step.values["instant"]
-        elif step.phrase.run is buy and now.isoweekday() != _SUNDAY:
+        elif step.phrase.run in (buy, buy_for) and now.isoweekday() != _SUNDAY:
             fitting.setdefault(step.values["name"], now.isoweekday() % 2)
         elif "digit" in step.values:
             said.setdefault(step.values["name"], step.values["digit"])

@@ -1,6 +1,7 @@
 """Steps about pharmacies and health centres, and about when one may buy again."""
 
 from datetime import date
+from uuid import UUID, uuid5
 
 from emask.counter.model import Sale, SiteKind
 from emask.counter.service import sell, undo_sale
@@ -16,6 +17,7 @@ from emask.rules.calendar import day_in_taipei
 
 STEPS = Registry()
 PURCHASE = "購買"
+_VISITS = UUID("8d5c3a52-3c1f-5c0e-9d0f-0d6a1d6c7a10")
 _KINDS = {"藥局": SiteKind.PHARMACY, "衛生所": SiteKind.HEALTH_CENTRE}
 
 
@@ -23,6 +25,13 @@ _KINDS = {"藥局": SiteKind.PHARMACY, "衛生所": SiteKind.HEALTH_CENTRE}
 async def buy(world: World, *, name: str, site: str, product: str) -> None:
     """Buy at a counter, at the clock's time, with the citizen's NHI card."""
     await _buy(world, world.citizen(name), site, product)
+
+
+@STEPS.act("{proxy} 持 {name} 的健保卡於{site:藥局|衛生所}購買{product:成人|兒童}口罩")
+async def buy_for(world: World, *, proxy: str, name: str, site: str, product: str) -> None:
+    """A visitor buys with somebody else's card; all such cards of a day are one visit."""
+    visit = uuid5(_VISITS, f"{proxy} {day_in_taipei(await world.now())}")
+    await _buy(world, world.citizen(name), site, product, visit_id=visit)
 
 
 @STEPS.act("未中籤的人於{site:藥局|衛生所}購買{product:成人|兒童}口罩")
@@ -74,7 +83,9 @@ async def next_purchase(world: World, *, name: str, date: date) -> None:
     require_equal(found, date)
 
 
-async def _buy(world: World, citizen: Citizen, site: str, product: str) -> None:
+async def _buy(
+    world: World, citizen: Citizen, site: str, product: str, *, visit_id: UUID | None = None
+) -> None:
     await world.enter(citizen)
     sites = EMPTY_SITES if (site, product) in world.sold_out else STOCKED_SITES
 
@@ -87,6 +98,8 @@ async def _buy(world: World, citizen: Citizen, site: str, product: str) -> None:
             id_number=citizen.person.id_number,
             product=PRODUCTS[product],
             sold_by="pharmacist",
+            by_proxy=visit_id is not None,
+            visit_id=visit_id,
         )
 
     await world.attempt(PURCHASE, purchase())

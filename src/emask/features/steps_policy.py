@@ -15,6 +15,11 @@ from emask.rounds.service import policy_on, save_policies
 from emask.rules.calendar import CounterPolicy
 
 STEPS = Registry()
+_FIGURES = (
+    *("interval_days", "adult_pieces", "child_pieces", "price"),
+    *("proxy_adults", "proxy_children"),
+)
+_ANSWERS = ("odd_even", "children_exempt", "adult_may_buy_child_masks")
 
 
 def _yes_or_no(word: str) -> bool:
@@ -25,11 +30,9 @@ def _yes_or_no(word: str) -> bool:
 
 _FIELDS: Mapping[str, Converter] = MappingProxyType(
     {
-        **dict.fromkeys(
-            ("interval_days", "adult_pieces", "child_pieces", "price"), CONVERTERS["n"]
-        ),
+        **dict.fromkeys(_FIGURES, CONVERTERS["n"]),
         "child_born_from": CONVERTERS["date"],
-        **dict.fromkeys(("odd_even", "children_exempt", "adult_may_buy_child_masks"), _yes_or_no),
+        **dict.fromkeys(_ANSWERS, _yes_or_no),
     }
 )
 

@@ -23,7 +23,8 @@ _ROUND = (
 )
 _POLICY = (
     "SELECT valid_from, interval_days, adult_pieces, child_pieces, price, child_born_from,"
-    " odd_even, children_exempt, adult_may_buy_child_masks FROM counter_policy"
+    " odd_even, children_exempt, adult_may_buy_child_masks, proxy_adults, proxy_children"
+    " FROM counter_policy"
 )
 
 
@@ -79,18 +80,21 @@ async def upsert_policies(tx: Transaction, policies: Sequence[CounterPolicy]) ->
     async with tx.cursor() as cursor:
         await cursor.executemany(
             "INSERT INTO counter_policy (valid_from, interval_days, adult_pieces, child_pieces,"
-            " price, child_born_from, odd_even, children_exempt, adult_may_buy_child_masks)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " price, child_born_from, odd_even, children_exempt, adult_may_buy_child_masks,"
+            " proxy_adults, proxy_children)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (valid_from) DO UPDATE SET interval_days = excluded.interval_days,"
             " adult_pieces = excluded.adult_pieces, child_pieces = excluded.child_pieces,"
             " price = excluded.price, child_born_from = excluded.child_born_from,"
             " odd_even = excluded.odd_even, children_exempt = excluded.children_exempt,"
-            " adult_may_buy_child_masks = excluded.adult_may_buy_child_masks",
+            " adult_may_buy_child_masks = excluded.adult_may_buy_child_masks,"
+            " proxy_adults = excluded.proxy_adults, proxy_children = excluded.proxy_children",
             [
                 (
                     *(policy.valid_from, policy.interval_days, policy.adult_pieces),
                     *(policy.child_pieces, policy.price, policy.child_born_from),
                     *(policy.odd_even, policy.children_exempt, policy.adult_may_buy_child_masks),
+                    *(policy.proxy_adults, policy.proxy_children),
                 )
                 for policy in policies
             ],
@@ -115,6 +119,8 @@ async def latest_policy(tx: Transaction, day: date) -> CounterPolicy | None:
         odd_even=row[6],
         children_exempt=row[7],
         adult_may_buy_child_masks=row[8],
+        proxy_adults=row[9],
+        proxy_children=row[10],
     )
 
 

@@ -170,7 +170,8 @@ class Round:
 class CounterPolicy:
     """What pharmacies and health centres sell from `valid_from` on (B7, B9, B17).
 
-    `price` is NT$ a piece; a child is a person born on or after `child_born_from`.
+    `price` is NT$ a piece; a child is a person born on or after `child_born_from`. One visitor
+    may act for `proxy_adults` and `proxy_children` others.
 
     Raises:
         ValueError: a figure is not positive.
@@ -185,6 +186,8 @@ class CounterPolicy:
     odd_even: bool
     children_exempt: bool = True
     adult_may_buy_child_masks: bool = False
+    proxy_adults: int = 1
+    proxy_children: int = 3
 
     def __post_init__(self) -> None:
         figures = {
@@ -192,6 +195,8 @@ class CounterPolicy:
             "adult_pieces": self.adult_pieces,
             "child_pieces": self.child_pieces,
             "price": self.price,
+            "proxy_adults": self.proxy_adults + 1,  # nobody may buy for others
+            "proxy_children": self.proxy_children + 1,
         }
         _require_positive(figures)
 

@@ -161,6 +161,25 @@ class WouldVoidPreorder(Refusal):
 
 
 @dataclass(kw_only=True, eq=False)
+class ProxyLimit(Refusal):
+    """One visitor of a counter acts for so many others."""
+
+    code, status = "proxy_limit", 403
+    zh = (
+        "一位訪客代購的人數有上限。\n這位訪客代購的人數已滿。\n"
+        "一次可代 {adults} 位成人與 {children} 位兒童。"
+    )
+    en = (
+        "One visitor may act for a set number of others.\nThis visitor has done so.\n"
+        "Others a visit: adults {adults}, children {children}."
+    )
+    next_zh = "由持卡人本人或另一位家人購買。"
+    next_en = "The card's holder or another relative can buy."
+    adults: int | None = None
+    children: int | None = None
+
+
+@dataclass(kw_only=True, eq=False)
 class OutOfStock(Refusal):
     """The site has nothing left of this product today."""
 

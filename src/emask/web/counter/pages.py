@@ -19,6 +19,7 @@ from emask.counter.service import (
     undo_sale,
 )
 from emask.counter.sites import site_of
+from emask.rounds.service import policy_on
 from emask.rules.calendar import Product, day_in_taipei
 from emask.rules.people import normalise_id
 from emask.rules.refusals import Refusal
@@ -58,7 +59,7 @@ async def check_card(page: ThisPage, form: SentForm) -> Response[str]:
         product=product,
     )
     visit = _Visit(id_number=id_number, product=product, sale_id=uuid4(), answer=answer)
-    return await _screen(page, page.form(), visit=visit)
+    return await _screen(page, form, visit=visit)
 
 
 @post("/counter/sales", status_code=HTTP_200_OK)
@@ -66,7 +67,7 @@ async def sell_to_card(page: ThisPage, form: SentForm) -> Response[str] | Redire
     """Sell, once however often the button is pressed; ready for the next card."""
     id_number = form.read("id_number", normalise_id)
     product = form.choose("product", Product, page.say("選擇成人口罩或兒童口罩"))
-    sale_id = _sale_id(form)
+    sale_id = _uuid(form.text("sale_id"))
     if id_number is None or product is None or sale_id is None:
         return await _screen(page, form)
     try:
@@ -79,13 +80,14 @@ async def sell_to_card(page: ThisPage, form: SentForm) -> Response[str] | Redire
             product=product,
             sold_by=page.staff.username,
             by_proxy=form.ticked("by_proxy"),
+            visit_id=_uuid(form.text("visit")),
             sale_id=sale_id,
         )
     except Refusal as refusal:  # another counter was quicker, or the stock ran out
         answer = Answer(pieces=0, refusal=refusal, masked_name=None, birth_year=None)
         visit = _Visit(id_number=id_number, product=product, sale_id=uuid4(), answer=answer)
-        return await _screen(page, page.form(), visit=visit)
-    return page.go("/counter?sold=1")
+        return await _screen(page, form, visit=visit)
+    return page.go(f"/counter?sold=1&visit={_uuid(form.text('visit')) or ''}")
 
 
 @post("/counter/undo", status_code=HTTP_200_OK)
@@ -128,7 +130,11 @@ async def _screen(page: Page, form: Form, *, visit: _Visit | None = None) -> Res
     async with page.system.db.transaction() as tx:
         site = await site_of(tx, _site(page))
         stock = await stock_of(tx, _site(page))
+        policy = await policy_on(tx, day_in_taipei(page.now))
     query = page.connection.query_params
+    sold = query.get("sold") == "1" and form.ok and visit is None
+    # the next card is another visitor's, unless somebody says that it is the same one's
+    going_on = None if sold else _uuid(form.text("visit") or page.asked("visit"))
     return page.show(
         "counter/counter.html",
         {
@@ -137,7 +143,10 @@ async def _screen(page: Page, form: Form, *, visit: _Visit | None = None) -> Res
             "stock": stock,
             "visit": visit,
             "last_sale": await _last_sale(page),
-            "sold": query.get("sold") == "1" and form.ok and visit is None,
+            "policy": policy,
+            "visit_id": going_on or uuid4(),
+            "visit_before": _uuid(page.asked("visit")) if sold else None,
+            "sold": sold,
             "undone": query.get("undone") == "1" and form.ok and visit is None,
         },
         status=HTTP_200_OK if form.ok else HTTP_422_UNPROCESSABLE_ENTITY,
@@ -156,10 +165,10 @@ def _can_be_undone(sale: Sale, now: datetime) -> bool:
     return sale.undone_at is None and now - sale.sold_at <= UNDO_WITHIN
 
 
-def _sale_id(form: Form) -> UUID | None:
-    """The number under which the sale was offered; None if it is none of ours."""
+def _uuid(text: str) -> UUID | None:
+    """A number of a sale or a visit that a page of ours holds; None if it is none of ours."""
     try:
-        return UUID(form.text("sale_id"))
+        return UUID(text)
     except ValueError:
         return None
 

@@ -108,7 +108,9 @@ CREATE TABLE counter_policy (
     child_born_from            date    NOT NULL,
     odd_even                   boolean NOT NULL,
     children_exempt            boolean NOT NULL,
-    adult_may_buy_child_masks  boolean NOT NULL
+    adult_may_buy_child_masks  boolean NOT NULL,
+    proxy_adults               integer NOT NULL CHECK (proxy_adults >= 0),
+    proxy_children             integer NOT NULL CHECK (proxy_children >= 0)
 );
 
 CREATE TABLE logistics_centre (
@@ -517,6 +519,14 @@ CREATE TABLE counter_stock (
     PRIMARY KEY (site_code, product)
 );
 
+CREATE TABLE proxy_visit (
+    visit_id uuid        PRIMARY KEY,
+    began_at timestamptz NOT NULL,
+    adults   integer     NOT NULL CHECK (adults >= 0),
+    children integer     NOT NULL CHECK (children >= 0)
+);
+COMMENT ON TABLE proxy_visit IS 'For how many others one visitor of a counter has bought.';
+
 CREATE TABLE counter_sale (
     person_id   uuid        NOT NULL REFERENCES person,
     sale_id     uuid        NOT NULL,
@@ -527,9 +537,11 @@ CREATE TABLE counter_sale (
     sold_at     timestamptz NOT NULL,
     sold_by     text        NOT NULL,
     by_proxy    boolean     NOT NULL,
+    visit_id    uuid,
     undone_at   timestamptz,
     undo_reason text,
     PRIMARY KEY (person_id, sale_id),
-    CHECK ((undone_at IS NULL) = (undo_reason IS NULL))
+    CHECK ((undone_at IS NULL) = (undo_reason IS NULL)),
+    CHECK (by_proxy OR visit_id IS NULL)
 );
 CREATE INDEX counter_sale_site ON counter_sale (site_code, sold_on);
