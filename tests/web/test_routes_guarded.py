@@ -48,7 +48,7 @@ STAFF = {"/counter": "pharmacist", "/till": "clerk", "/office": "officer", "/ope
 def _pages(system: System) -> Litestar:
     """The pages behind all layers of the application."""
     inner: Any = create_app(system)
-    pages = inner._pages._app
+    pages = inner._pages._app._app
     assert isinstance(pages, Litestar)
     return pages
 
@@ -117,7 +117,10 @@ async def test_staff_see_their_own_screen_only(visitor: Visitor, screen: str) ->
     await be_staff(visitor, STAFF[screen])
     assert (await visitor.go("/staff")).path == f"/zh{screen}"
     for other in {*STAFF, "/centre"} - {screen}:
-        assert (await visitor.go(other)).path == "/zh/staff/sign-in"
+        refused = await visitor.go(other)
+        assert refused.status == 403
+        assert refused.heading == "這個畫面屬於其他職務"
+        assert "/zh/staff" in refused.links
     assert (await visitor.go("/progress")).path == "/zh/identify"
 
 

@@ -74,6 +74,73 @@ async def test_a_form_without_its_token_changes_nothing(visitor: Visitor, token:
     assert (await visitor.submit(for_whom="adult")).path == "/zh/identify"
 
 
+async def test_what_goes_wrong_before_any_route_knows_the_time_and_who_is_there(
+    visitor: Visitor, system: System
+) -> None:
+    await be(visitor)
+    await advance_to(system, CURTAIN + timedelta(minutes=3))
+    nowhere = await visitor.go("/nowhere")
+    unsealed = await visitor.client.post("/zh/mobile", data={"mobile": "0912345678"})
+    assert (nowhere.status, unsealed.status_code) == (404, 403)
+    for html in (nowhere.html, unsealed.text):
+        assert "3月12日（星期四）上午 9:03" in html
+        assert "/zh/sign-out" in html
+
+
+@pytest.mark.parametrize(
+    ("path", "other"),
+    [
+        ("/zh", "/en/"),
+        ("/zhxyz", "/en/"),
+        ("/zh/no/where?a=b", "/en/no/where?a=b"),
+        ("/fr/", "/en/"),
+    ],
+)
+async def test_the_language_link_of_any_address_is_one_of_ours(
+    client: httpx.AsyncClient, path: str, other: str
+) -> None:
+    assert f'href="{other}" hreflang="en"' in (await client.get(path)).text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/zh/orders/%00/pay", "/zh/rounds/a%00%1b/draw", "/zh/operator?round=%00"),
+        *("/zh/sandbox/pay/%00", "/static/%00", "/zh/check%00?%00=%00"),
+    ],
+)
+async def test_control_characters_in_an_address_are_not_there(
+    visitor: Visitor, client: httpx.AsyncClient, path: str
+) -> None:
+    await be_staff(visitor, "operator")
+    await be(visitor)
+    assert (await client.get(path)).status_code in (200, 404)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        (b"garbage", "multipart/form-data; boundary=x", 400),
+        (b"garbage", "multipart/form-data", 400),
+        (b"a" * 11_000_000, "application/x-www-form-urlencoded", 413),
+    ],
+)
+async def test_what_cannot_be_read_is_told_as_such(
+    visitor: Visitor, client: httpx.AsyncClient, content: bytes, kind: str, status: int
+) -> None:
+    await visitor.go("/check")
+    token = visitor.form().values["_csrf_token"]
+    answer = await client.post(
+        "/en/check", content=content, headers={"content-type": kind, "x-csrftoken": token}
+    )
+    assert answer.status_code == status
+    assert "What was sent could not be read" in answer.text
+
+
+async def test_head_is_answered_as_get_is(client: httpx.AsyncClient) -> None:
+    assert (await client.head("/zh/check")).status_code == 200
+
+
 async def test_the_start_page_is_zh_and_languages_keep_their_page(
     client: httpx.AsyncClient, visitor: Visitor
 ) -> None:

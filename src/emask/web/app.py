@@ -32,6 +32,7 @@ from emask.web.shell.cookies import CSRF
 from emask.web.shell.errors import EXCEPTION_HANDLERS
 from emask.web.shell.guards import needs_demo, needs_person, needs_role
 from emask.web.shell.page import form_of, page_of
+from emask.web.shell.reception import Reception
 from emask.web.shell.security import Application, Receive, Scope, SecurityHeaders, Send
 from emask.web.store import centre
 from emask.web.store import pages as store
@@ -88,7 +89,7 @@ def create_app(system: System) -> Application:
     intake = IntakeEndpoint(system.intake, system.sessions, system.clock)
     api = create_api(system)
     return _Door(
-        SecurityHeaders(cast("Application", pages)),
+        SecurityHeaders(Reception(cast("Application", pages), system)),
         SecurityHeaders(cast("Application", api)),
         intake,
     )

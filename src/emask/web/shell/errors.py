@@ -56,8 +56,12 @@ def _not_signed_in(request: WebRequest, _: NotSignedIn) -> Redirect:
     return page.go("/identify?ended=1" if request.cookies.get("emask_session") else "/identify")
 
 
-def _not_staff(request: WebRequest, _: NotStaff) -> Redirect:
-    return _page(request).go("/staff/sign-in")
+def _not_staff(request: WebRequest, _: NotStaff) -> Response[Any]:
+    """Nobody at work signs in first; who works elsewhere is told so."""
+    page = _page(request)
+    if page.member is None:
+        return page.go("/staff/sign-in")
+    return page.show("shell/other_role.html", {}, status=HTTP_403_FORBIDDEN)
 
 
 def _full(request: WebRequest, full: IntakeFull) -> Response[str]:
@@ -84,7 +88,9 @@ def _not_served(request: WebRequest, error: HTTPException) -> Response[Any]:
     if error.status_code == HTTP_405_METHOD_NOT_ALLOWED and request.method == HttpMethod.GET:
         # an address that only takes forms leads to the page that holds the form
         return _page(request).go(_page(request).here.rpartition("/")[0] or "/")
-    return _page(request).show("shell/not_found.html", {}, status=error.status_code)
+    nowhere = error.status_code in (HTTP_404_NOT_FOUND, HTTP_405_METHOD_NOT_ALLOWED)
+    template = "shell/not_found.html" if nowhere else "shell/unreadable.html"
+    return _page(request).show(template, {}, status=error.status_code)
 
 
 def _nowhere(request: WebRequest, _: UnknownRound) -> Response[str]:

@@ -1,14 +1,23 @@
 """What people type: kept as typed, read leniently, told by field what to type instead."""
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from emask.language import Language
 from emask.rules.people import InvalidEntry
 
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=StrEnum)
+
+_NOT_TYPED: Final = frozenset({"Cc", "Cf", "Cs"})
+_LONGEST_NOTE: Final = 200
+
+
+def printable(text: str) -> str:
+    """A text without control and format characters, which nobody types on purpose."""
+    return "".join(sign for sign in text if unicodedata.category(sign) not in _NOT_TYPED)
 
 
 class Form:
@@ -62,3 +71,18 @@ class Form:
         if not text:
             self.fail(field, missing)
         return text
+
+    def note(self, field: str, too_long: str) -> str:
+        """Some words of one's own; the correction ``too_long`` if they are many."""
+        text = self.text(field)
+        if len(text) > _LONGEST_NOTE:
+            self.fail(field, too_long)
+        return text
+
+    def number(self, field: str, most: int, wrong: str) -> int:
+        """A number from 1 to ``most``; 0 and the correction ``wrong`` for anything else."""
+        digits = unicodedata.normalize("NFKC", self.text(field)).replace(",", "")
+        if len(digits) <= len(str(most)) and digits.isdecimal() and 1 <= int(digits) <= most:
+            return int(digits)
+        self.fail(field, wrong)
+        return 0

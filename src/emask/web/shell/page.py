@@ -20,7 +20,7 @@ from emask.language import Language, translator
 from emask.programme.system import System
 from emask.web.shell.cookies import SESSION, STAFF, cookie
 from emask.web.shell.environment import environment
-from emask.web.shell.forms import Form
+from emask.web.shell.forms import Form, printable
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 WebRequest = Request[Any, Any, Any]
@@ -69,7 +69,8 @@ class Page:
     @property
     def here(self) -> str:
         """This page's path without its language."""
-        return self.connection.url.path.removeprefix(f"/{self.language}") or "/"
+        _, first, *rest = self.connection.url.path.split("/")
+        return "/" + "/".join(rest if first == self.language else [])
 
     @property
     def other_url(self) -> str:
@@ -85,7 +86,7 @@ class Page:
 
     def asked(self, name: str) -> str:
         """What the address asks for under a name; empty when it does not."""
-        return str(self.connection.query_params.get(name, ""))
+        return printable(str(self.connection.query_params.get(name, "")))
 
     def say(self, source: str) -> str:
         """A source text in the page's language."""
@@ -142,7 +143,7 @@ async def page_of(request: WebRequest) -> Page:
 async def form_of(request: WebRequest) -> Form:
     """The form that a request carries."""
     fields = await request.form()
-    values = {name: value for name, value in fields.items() if isinstance(value, str)}
+    values = {name: printable(text) for name, text in fields.items() if isinstance(text, str)}
     return Form(language_of(request), values)
 
 
@@ -151,9 +152,25 @@ async def read_page(connection: Connection) -> Page:
     made: Page | None = connection.state.get("page")
     if made is None:
         system: System = connection.app.state.system
-        made = _with_sessions(connection, await system.clock.now())
-        connection.state["page"] = made
+        made = connection.state["page"] = page_at(connection, system, await system.clock.now())
     return made
+
+
+def page_at(connection: Connection, system: System, now: datetime) -> Page:
+    """The page of a request at an instant, with whoever is signed in then."""
+    page = _page_of_nobody(connection, system, now)
+    if token := connection.cookies.get(SESSION):
+        with suppress(SessionEnded):
+            page.visitor = system.sessions.read(token, now=now)
+    if token := connection.cookies.get(STAFF):
+        with suppress(SessionEnded):
+            page.member = system.sessions.read_staff(token, now=now)
+    return page
+
+
+def bare_page(connection: Connection) -> Page:
+    """A page for nobody in particular, for what goes wrong before anything could be read."""
+    return _page_of_nobody(connection, connection.app.state.system, datetime.now(UTC))
 
 
 def language_of(connection: Connection) -> Language:
@@ -162,27 +179,12 @@ def language_of(connection: Connection) -> Language:
     return Language.EN if first == Language.EN else Language.ZH
 
 
-def bare_page(connection: Connection) -> Page:
-    """A page for nobody in particular, for what goes wrong before anything was read."""
-    system: System = connection.app.state.system
+def _page_of_nobody(connection: Connection, system: System, now: datetime) -> Page:
     return Page(
         connection=connection,
         system=system,
         language=language_of(connection),
-        now=datetime.now(UTC),
+        now=now,
         visitor=None,
         member=None,
     )
-
-
-def _with_sessions(connection: Connection, now: datetime) -> Page:
-    page = bare_page(connection)
-    page.now = now
-    system = page.system
-    if token := connection.cookies.get(SESSION):
-        with suppress(SessionEnded):
-            page.visitor = system.sessions.read(token, now=now)
-    if token := connection.cookies.get(STAFF):
-        with suppress(SessionEnded):
-            page.member = system.sessions.read_staff(token, now=now)
-    return page
