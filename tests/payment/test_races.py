@@ -67,7 +67,7 @@ async def naive_receive(market: Market, fields: Fields, both_have_read: asyncio.
         )
         row = await cursor.fetchone()
         assert row is not None
-        trade = Trade(row[0], row[1], row[2], OrderState(row[3]))
+        trade = Trade(row[0], row[1], row[2], OrderState(row[3]), message.amount)
         await both_have_read.wait()
         outcome = judge_money(
             round=market.town.round,
@@ -129,8 +129,7 @@ async def test_without_the_inbox_money_that_came_once_would_go_back(market: Mark
     outcomes = []
     for _ in range(2):
         async with market.town.db.transaction() as tx:
-            trade = await ledger_queries.lock_trade(tx, market.gateway.name, message.trade_no)
-            assert trade is not None
+            (trade,) = await ledger_queries.lock_trades(tx, market.gateway.name, message.trade_no)
             event = Event(uuid4(), trade, market.gateway.name, message, message.valued_at)
             outcomes.append(await service._take_money(tx, event))
     assert outcomes == ["settles", "double"]
@@ -152,8 +151,7 @@ async def test_an_order_that_is_not_awaiting_money_is_never_settled(market: Mark
     fields = await market.gateway.pay(await market.trade(person_id), at=market.town.round.pay_from)
     message = market.gateway.read(fields)
     async with market.town.db.transaction() as tx:
-        stale = await ledger_queries.lock_trade(tx, market.gateway.name, message.trade_no)
-    assert stale is not None
+        (stale,) = await ledger_queries.lock_trades(tx, market.gateway.name, message.trade_no)
     await market.lapse()
     event = Event(uuid4(), stale, market.gateway.name, message, message.valued_at)
     with pytest.raises(service.DoubleCredit):

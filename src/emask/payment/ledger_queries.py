@@ -27,12 +27,16 @@ class Attempt(NamedTuple):
 
 
 class Trade(NamedTuple):
-    """Whose attempt a trade number is, and the state of that order, held for this transaction."""
+    """Whose attempt a trade number is, and the state of that order, held for this transaction.
+
+    `amount` is what the trade has to bring for this order, in NT$.
+    """
 
     person_id: UUID
     attempt_id: UUID
     round_id: str
     state: OrderState
+    amount: int
 
 
 class Event(NamedTuple):
@@ -92,17 +96,19 @@ async def unanswered_since(
     return cursor.rowcount == 1
 
 
-async def lock_trade(tx: Transaction, gateway: str, trade_no: str) -> Trade | None:
-    """Whose trade it is; its order is held, so that money is judged one after the other."""
+async def lock_trades(tx: Transaction, gateway: str, trade_no: str) -> list[Trade]:
+    """Whose trade it is; the orders are held, so that money is judged one after the other."""
     cursor = await tx.execute(
-        "SELECT a.person_id, a.attempt_id, a.round_id, o.state"
+        "SELECT a.person_id, a.attempt_id, a.round_id, o.state, a.amount"
         " FROM payment_reference f JOIN payment_attempt a USING (person_id, attempt_id)"
         " JOIN orders o USING (person_id, round_id)"
-        " WHERE f.trade_no = %s AND a.gateway = %s FOR UPDATE OF o",
+        " WHERE f.trade_no = %s AND a.gateway = %s ORDER BY a.person_id FOR UPDATE OF o",
         (trade_no, gateway),
     )
-    row = await cursor.fetchone()
-    return None if row is None else Trade(row[0], row[1], row[2], OrderState(row[3]))
+    return [
+        Trade(person_id, attempt_id, round_id, OrderState(state), amount)
+        for person_id, attempt_id, round_id, state, amount in await cursor.fetchall()
+    ]
 
 
 _EVENT = (
@@ -190,12 +196,25 @@ async def money(tx: Transaction, round_id: str) -> MoneySummary:
     return summary
 
 
+_REFUND = "person_id, event_id, round_id, amount, reason, due_at, done_at"
+
+
 async def refunds_due(tx: Transaction) -> list[Refund]:
     """What has to go back, the oldest first."""
     async with tx.cursor(row_factory=class_row(Refund)) as cursor:
         await cursor.execute(
-            "SELECT person_id, event_id, round_id, amount, reason, due_at FROM refund"
-            " WHERE state = 'due' ORDER BY due_at, person_id, event_id"
+            f"SELECT {_REFUND} FROM refund WHERE state = 'due' ORDER BY due_at, person_id, event_id"
+        )
+        return await cursor.fetchall()
+
+
+async def refunds_of(tx: Transaction, person_id: UUID, round_id: str) -> list[Refund]:
+    """What goes or went back to one person, the oldest first."""
+    async with tx.cursor(row_factory=class_row(Refund)) as cursor:
+        await cursor.execute(
+            f"SELECT {_REFUND} FROM refund WHERE person_id = %s AND round_id = %s"
+            " ORDER BY due_at, event_id",
+            (person_id, round_id),
         )
         return await cursor.fetchall()
 
@@ -207,8 +226,7 @@ async def finish_refund(
     async with tx.cursor(row_factory=class_row(Refund)) as cursor:
         await cursor.execute(
             "UPDATE refund SET state = 'done', done_at = %s"
-            " WHERE person_id = %s AND event_id = %s AND state = 'due'"
-            " RETURNING person_id, event_id, round_id, amount, reason, due_at",
+            f" WHERE person_id = %s AND event_id = %s AND state = 'due' RETURNING {_REFUND}",
             (at, person_id, event_id),
         )
         return await cursor.fetchone()

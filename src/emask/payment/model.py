@@ -25,7 +25,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """Money that has to go back; `reason` is the outcome of its event."""
+    """Money that has to go back; `reason` is the outcome of its event.
+
+    `done_at` is when it was sent back, None until then.
+    """
 
     person_id: UUID
     event_id: UUID
@@ -33,6 +36,7 @@ class Refund:
     amount: int
     reason: str
     due_at: datetime
+    done_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ or forged; money that does not pay its order becomes a refund and never changes 
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -70,11 +71,7 @@ async def start_payment(
     """
     now = await clock.now()
     async with db.transaction() as tx:
-        standing = await queries.standing(tx, person_id, round.id)
-        if standing is None:
-            raise NoPreorder
-        check_payment_open(round, now, standing.state)
-        check_method(standing.channel, method)
+        state = await check_payable(tx, person_id=person_id, round=round, method=method, at=now)
         if method is Method.ATM:
             issued = await ledger_queries.instruction(tx, person_id, round.id)
             if issued is not None:
@@ -94,10 +91,63 @@ async def start_payment(
         trade_no=attempt.trade_no, amount=attempt.amount, method=method, expires_at=round.pay_until
     )
     if instruction.account is not None:
-        event = _account_issued(attempt, standing.state, instruction)
+        event = _account_issued(attempt, state, instruction)
         async with db.connection() as tx:  # one statement is a transaction of its own
             await ledger_queries.note(tx, event, outcome="account_issued")
     return instruction
+
+
+async def start_joint_payment(
+    db: Database, clock: Clock, gateway: Gateway, *, people: Collection[UUID], round: Round
+) -> Instruction:
+    """One card payment for the orders of a family; each keeps its own fee (B11).
+
+    Raises:
+        ValueError: nobody's orders.
+        NoPreorder, NotSelected, AlreadyPaid, PaymentNotOpen, PaymentClosed, MethodNotAllowed:
+            one of the orders cannot be paid so (:func:`check_payable` tells which).
+    """
+    if not people:
+        raise ValueError("people: whose orders are to be paid")
+    now, trade_no = await clock.now(), new_trade_no()
+    async with db.transaction() as tx:
+        for person_id in sorted(set(people)):
+            await check_payable(
+                tx, person_id=person_id, round=round, method=Method.CREDIT_CARD, at=now
+            )
+            attempt = Attempt(
+                person_id=person_id,
+                attempt_id=uuid4(),
+                round_id=round.id,
+                gateway=gateway.name,
+                method=Method.CREDIT_CARD,
+                amount=round.amount_due,
+                trade_no=trade_no,
+                opened_at=now,
+            )
+            await ledger_queries.insert_attempt(tx, attempt)
+    return await gateway.open(
+        trade_no=trade_no,
+        amount=round.amount_due * len(set(people)),
+        method=Method.CREDIT_CARD,
+        expires_at=round.pay_until,
+    )
+
+
+async def check_payable(
+    tx: Transaction, *, person_id: UUID, round: Round, method: Method, at: datetime
+) -> OrderState:
+    """The state of an order that can be paid now and so.
+
+    Raises:
+        NoPreorder, NotSelected, AlreadyPaid, PaymentNotOpen, PaymentClosed, MethodNotAllowed.
+    """
+    standing = await queries.standing(tx, person_id, round.id)
+    if standing is None:
+        raise NoPreorder
+    check_payment_open(round, at, standing.state)
+    check_method(standing.channel, method)  # B14: of the order, whoever pays it
+    return standing.state
 
 
 async def receive(
@@ -107,7 +157,8 @@ async def receive(
 
     Returns:
         A :class:`MoneyOutcome`, :data:`NO_DAY_LEFT`, :data:`DUPLICATE`, ``account_issued`` or
-        ``failed``. Whatever it is, the message has been dealt with.
+        ``failed``; of several orders paid in one trade, that of the first that is not paid.
+        Whatever it is, the message has been dealt with.
 
     Raises:
         ForgedMessage, UnknownTrade: nothing changed; the gateway is not to be told it is fine.
@@ -120,14 +171,13 @@ async def receive(
             tx, partner=gateway.name, message_id=message.message_id, received_at=now
         ):
             return DUPLICATE
-        trade = await ledger_queries.lock_trade(tx, gateway.name, message.trade_no)
-        if trade is None:
+        trades = await ledger_queries.lock_trades(tx, gateway.name, message.trade_no)
+        if not trades:
             raise UnknownTrade(message.trade_no)
-        event = Event(uuid4(), trade, gateway.name, message, now)
-        if message.kind is not MessageKind.PAID:
-            await ledger_queries.note(tx, event, outcome=message.kind)
-            return message.kind
-        return await _take_money(tx, event)
+        events = [Event(uuid4(), trade, gateway.name, message, now) for trade in trades]
+        if len(events) > 1:
+            return await _take_jointly(tx, events)
+        return await _take(tx, events[0])
 
     return await db.retrying(take_in)
 
@@ -164,6 +214,11 @@ async def refunds_due(tx: Transaction) -> list[Refund]:
     return await ledger_queries.refunds_due(tx)
 
 
+async def refunds_of(tx: Transaction, *, person_id: UUID, round_id: str) -> list[Refund]:
+    """What goes or went back to one person, the oldest first."""
+    return await ledger_queries.refunds_of(tx, person_id, round_id)
+
+
 async def complete_refund(
     db: Database, clock: Clock, *, person_id: UUID, event_id: UUID, operator: str
 ) -> None:
@@ -186,6 +241,27 @@ async def complete_refund(
 def new_trade_no() -> str:
     """A fresh trade number: 20 letters and digits, which every gateway takes."""
     return f"EM{secrets.token_hex(9).upper()}"
+
+
+async def _take_jointly(tx: Transaction, events: Sequence[Event]) -> str:
+    """A message about several orders: to each its own share, or nothing if the sum is wrong."""
+    first = events[0]
+    real_money = first.message.kind is MessageKind.PAID and not first.message.simulated
+    if real_money and first.message.amount != sum(event.trade.amount for event in events):
+        await ledger_queries.owe(tx, first, outcome=MoneyOutcome.WRONG_AMOUNT)
+        return MoneyOutcome.WRONG_AMOUNT
+    outcomes = []
+    for event in events:
+        share = replace(event.message, amount=event.trade.amount)
+        outcomes.append(await _take(tx, event._replace(message=share)))
+    return next((each for each in outcomes if each != MoneyOutcome.SETTLES), outcomes[0])
+
+
+async def _take(tx: Transaction, event: Event) -> str:
+    if event.message.kind is MessageKind.PAID:
+        return await _take_money(tx, event)
+    await ledger_queries.note(tx, event, outcome=event.message.kind)
+    return event.message.kind
 
 
 async def _take_money(tx: Transaction, event: Event) -> str:
@@ -234,5 +310,5 @@ def _account_issued(attempt: Attempt, state: OrderState, instruction: Instructio
         valued_at=attempt.opened_at,
         simulated=False,
     )
-    trade = Trade(attempt.person_id, attempt.attempt_id, attempt.round_id, state)
+    trade = Trade(attempt.person_id, attempt.attempt_id, attempt.round_id, state, attempt.amount)
     return Event(uuid4(), trade, attempt.gateway, message, attempt.opened_at)

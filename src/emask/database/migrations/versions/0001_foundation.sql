@@ -369,11 +369,13 @@ CREATE TABLE payment_attempt (
 CREATE INDEX payment_attempt_order ON payment_attempt (person_id, round_id);
 
 CREATE TABLE payment_reference (
-    trade_no   text PRIMARY KEY,
+    trade_no   text NOT NULL,
     person_id  uuid NOT NULL,
-    attempt_id uuid NOT NULL
+    attempt_id uuid NOT NULL,
+    PRIMARY KEY (trade_no, person_id)
 );
-COMMENT ON TABLE payment_reference IS 'Whose attempt a trade number of a gateway is.';
+COMMENT ON TABLE payment_reference IS
+    'Whose attempt a trade number of a gateway is; a family may pay several orders in one trade.';
 
 CREATE TABLE payment_event (
     person_id  uuid        NOT NULL,
