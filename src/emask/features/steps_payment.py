@@ -10,7 +10,13 @@ from emask.features.registry import Registry
 from emask.features.steps_preorder import progress_in
 from emask.features.world import World
 from emask.payment.ports import ForgedMessage, Instruction
-from emask.payment.service import DUPLICATE, order_of, receive, start_payment
+from emask.payment.service import (
+    DUPLICATE,
+    order_of,
+    receive,
+    start_joint_payment,
+    start_payment,
+)
 from emask.programme.progress import Progress
 from emask.rounds.service import all_rounds
 from emask.rules.calendar import Round
@@ -44,6 +50,27 @@ async def pay(world: World, *, name: str, method: Method) -> None:
     await _pay(world, await world.enter(citizen), round, method)
     if world.outcome(PAYMENT).succeeded:
         citizen.round_id = round.id
+
+
+@STEPS.act("{name} 以信用卡一次付清 {others:name} 的訂單")
+async def pay_jointly(world: World, *, name: str, others: str) -> None:
+    """Pay one's own order and those of relatives, named 甲、乙, with one card (B11)."""
+    family = [world.citizen(each.strip()) for each in (name, *others.split("、"))]
+    round = await _round_to_pay(world, family[0])
+    people = [await world.enter(each) for each in family]
+    try:
+        instruction = await start_joint_payment(
+            world.system.db,
+            world.clock,
+            world.system.partners.gateway,
+            people=people,
+            round=round,
+        )
+    except Refusal as refusal:
+        world.outcomes[PAYMENT] = Outcome(refusal=refusal)
+        return
+    trade_no = await _trade_of(world, instruction)
+    await _deliver(world, await world.sandbox.gateway.pay(trade_no, at=await world.now()))
 
 
 @STEPS.act("有另外 {n} 人完成付款")

@@ -18,7 +18,16 @@ from emask.language import Language
 from emask.programme.system import System
 from emask.web.api import service
 from emask.web.api.application import answers_at, create_api
-from emask.web.citizen import identify, order, payment, progress, registration, sign_in, start
+from emask.web.citizen import (
+    family,
+    identify,
+    order,
+    payment,
+    progress,
+    registration,
+    sign_in,
+    start,
+)
 from emask.web.counter import pages as counter
 from emask.web.demo import pages as demo
 from emask.web.intake import INTAKE_PATH, IntakeEndpoint
@@ -49,6 +58,7 @@ _PERSONAL = [
     *order.PERSONAL,
     *progress.PERSONAL,
     *payment.PERSONAL,
+    *family.PERSONAL,
 ]
 
 

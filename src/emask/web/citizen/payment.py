@@ -44,7 +44,7 @@ async def start(page: ThisPage, form: SentForm, round_id: FromPath[str]) -> Answ
     )
     if instruction.redirect_url is None:
         return page.go(f"/orders/{round_id}/pay")
-    return _to_the_bank(page, instruction.redirect_url, round_id)
+    return to_the_bank(page, instruction.redirect_url, round_id)
 
 
 @get("/orders/{round_id:str}/paid")
@@ -82,7 +82,7 @@ async def _show(page: Page, form: Form, round_id: str, *, again: bool = False) -
     )
 
 
-def _to_the_bank(page: Page, address: str, round_id: str) -> Redirect:
+def to_the_bank(page: Page, address: str, round_id: str) -> Redirect:
     """The bank's page; a demo's is one of our own, in the visitor's language."""
     if address.startswith("/"):
         return page.go(f"{address}?back={round_id}")
