@@ -28,3 +28,14 @@ for (const button of document.querySelectorAll("[data-print]")) {
 for (const field of document.querySelectorAll("[data-focus]")) {
   field.focus();
 }
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") document.querySelector("[data-escape]")?.click();
+});
+
+// A scanned device code stands behind the # of the address.
+const scanned = document.querySelector("[data-scanned]");
+if (scanned && !scanned.value && /^#\d+$/.test(location.hash)) {
+  scanned.value = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
+}

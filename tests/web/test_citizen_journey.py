@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from emask.database.clock import SetClock
-from emask.programme.service import advance_to
+from emask.programme.service import advance_to, send_notices
 from emask.programme.system import System
 from emask.rules.calendar import at
 from emask.web.demo.stage import STORE
@@ -237,3 +237,90 @@ async def test_who_registered_at_a_store_that_closed_may_choose_another(
     progress = await visitor.go("/progress")
     assert "已停止取貨" in progress.text
     assert "/zh/store" in progress.links
+
+
+async def test_who_has_an_order_comes_to_it_also_when_another_round_has_opened(
+    visitor: Visitor, system: System
+) -> None:
+    await register(visitor)
+    await advance_to(system, at(date(2020, 3, 19), 10))
+    await sign_in(visitor)
+    assert visitor.page.path == "/zh/progress"
+    assert "新一輪登記中" in visitor.page.text
+    await sign_in(visitor, "tong")
+    assert visitor.page.path == "/zh/store"
+
+
+async def test_what_can_no_longer_be_done_is_not_offered(visitor: Visitor, system: System) -> None:
+    await be(visitor)
+    assert (await visitor.go("/orders/2020-1/cancel")).path == "/zh/progress"
+    await register(visitor)
+    kept = await visitor.go("/orders/2020-1/cancel")
+    assert "保留登記" in kept.text
+    assert "前可以更改或取消" in (await visitor.go("/done")).text
+    await advance_to(system, at(date(2020, 3, 18), 21))
+    await be(visitor)
+    assert (await visitor.go("/orders/2020-1/cancel")).path == "/zh/progress"
+    confirmation = await visitor.go("/done")
+    assert confirmation.heading == "登記完成"
+    assert "前可以更改或取消" not in confirmation.text
+
+
+async def test_a_pickup_number_is_told_as_long_as_there_is_a_pack_to_get(
+    visitor: Visitor, system: System
+) -> None:
+    await register(visitor)
+    await advance_to(system, PUBLISHED)
+    await be(visitor)
+    assert "not_paid" in (await visitor.go("/orders/2020-1/pick-up")).text
+    await visitor.go("/orders/2020-1/pay")
+    await visitor.submit(method="credit_card")
+    await visitor.submit(outcome="pay")
+    assert "not_arrived" in (await visitor.go("/orders/2020-1/pick-up")).text
+    await advance_to(system, at(date(2020, 4, 2), 9))
+    await be(visitor)
+    for page in ("pick-up", "store"):
+        assert "forfeited" in (await visitor.go(f"/orders/2020-1/{page}")).text
+
+
+async def test_a_child_and_a_resident_are_offered_what_they_can_have(visitor: Visitor) -> None:
+    await be(visitor, "bao")
+    child = await visitor.go("/progress")
+    assert "這一輪只預購成人口罩" in child.text
+    assert "/zh/store" not in child.links
+    await be(visitor, "mai")
+    resident = await visitor.go("/progress")
+    assert "/zh/store" in resident.links
+    assert "/zh/certificates" not in resident.links
+
+
+async def test_the_store_of_last_time_is_offered_and_one_click_goes_on(
+    visitor: Visitor, system: System
+) -> None:
+    await register(visitor)
+    await advance_to(system, at(date(2020, 3, 19), 10))
+    await be(visitor)
+    again = await visitor.go("/store")
+    assert f"目前選的門市： 7-11 {STORE.name}" in again.text
+    assert "/zh/answers" in again.links
+    await visitor.go("/answers")
+    await visitor.submit("submission_id")
+    assert visitor.page.heading == "登記完成"
+    assert "3月26日" in visitor.page.text
+    async with system.db.transaction() as tx:
+        await tx.execute("UPDATE store SET open = false WHERE store_code = %s", (STORE.code,))
+    assert "/zh/answers" not in (await visitor.go("/store")).links
+
+
+async def test_the_confirmation_shows_the_message_that_will_be_sent(
+    visitor: Visitor, system: System
+) -> None:
+    await register(visitor)
+    visitor.language = "en"
+    confirmed = await visitor.go("/done")
+    expected = "【口罩預購】中籤。3/21 20:00前請自行開啟預購網站或健保App繳費22元。查詢1922"
+    assert f'<p lang="zh-Hant-TW">{expected}</p>' in confirmed.html
+    await advance_to(system, PUBLISHED)
+    await send_notices(system)
+    await be(visitor)
+    assert expected in (await visitor.go("/sandbox/phone")).text

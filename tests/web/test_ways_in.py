@@ -123,6 +123,7 @@ async def test_a_device_code_links_any_phone_once(visitor: Visitor) -> None:
     found = re.search(r'class="big-number"><span>(\d{4})</span><span>(\d{4})</span>', shown.html)
     assert found
     assert "<svg" in shown.html
+    assert shown.path == "/zh/device-codes"  # the code itself is in no address
     await visitor.go("/identify/device-code")
     digits = " ".join(found.groups())
     assert (await visitor.submit(digits=digits, demo_phone="mai")).path == "/zh/store"

@@ -12,7 +12,7 @@ from emask.identity.registry import default_mobile, find_person, name_of
 from emask.notices.texts import Kind, notice_text
 from emask.preorder.model import Entry, SubmissionReused
 from emask.preorder.service import mobile_of, preorder_of
-from emask.rounds.service import current_round, next_round
+from emask.rounds.service import all_rounds, current_round, next_round
 from emask.rounds.stores import find_store
 from emask.rules.calendar import Round, day_in_taipei
 from emask.rules.eligibility import PreorderCase, check_preorder
@@ -38,8 +38,9 @@ class _Ordering:
 @get("/store")
 async def ask_store(page: ThisPage) -> Response[str]:
     """Search a store by name, number or road, by chain and place."""
-    ordering = await _ordering(page)
-    return await show_stores(page, page.form(), chosen=ordering.draft.store)
+    draft = (await _ordering(page)).draft
+    onward = "/answers" if draft.mobile else "/mobile"
+    return await show_stores(page, page.form(), chosen=draft.store, onward=onward)
 
 
 @post("/store", status_code=HTTP_200_OK)
@@ -150,7 +151,7 @@ async def confirm(page: ThisPage) -> Answer:
             return page.go("/progress")
         store = await find_store(tx, chain=entry.chain, code=entry.store_code)
     payload = {"total": now_on.amount_due, "pay_until": now_on.pay_until.isoformat()}
-    sms = notice_text(Kind.SELECTED, page.language.code, payload)
+    sms = notice_text(Kind.SELECTED, entry.language.code, payload)
     return page.show(
         "citizen/done.html", {"round": now_on, "entry": entry, "store": store, "sms": sms}
     )
@@ -185,15 +186,18 @@ async def _ordering(page: Page) -> _Ordering:
 
 
 async def _seeded(page: Page, tx: Transaction, draft: Draft) -> Draft:
-    """A draft that was not begun takes over what stands already."""
+    """A draft that was not begun takes over what stands already, or the last round's answers."""
     if draft.chain or draft.mobile:
         return draft
     person_id = page.session.person_id
-    entry = await preorder_of(tx, person_id=person_id, round_id=draft.round_id)
-    if entry is None:
-        return draft
-    mobile = await mobile_of(tx, page.system.vault, person_id=person_id, round_id=draft.round_id)
-    return draft.at_store(entry.chain, entry.store_code).reached_at(mobile)
+    rounds = [each.id for each in await all_rounds(tx)]
+    for round_id in (draft.round_id, *reversed(rounds)):
+        entry = await preorder_of(tx, person_id=person_id, round_id=round_id)
+        if entry is not None:
+            vault = page.system.vault
+            mobile = await mobile_of(tx, vault, person_id=person_id, round_id=round_id)
+            return draft.at_store(entry.chain, entry.store_code).reached_at(mobile)
+    return draft
 
 
 PERSONAL = [

@@ -1,7 +1,7 @@
 """A person's orders: what to do next and by when, cancel, another store, the pick-up code."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -9,18 +9,21 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK
 
 from emask.database.pool import Transaction
+from emask.delivery.collection import standing_of
 from emask.delivery.forfeits import change_store
+from emask.delivery.standing import check_order_stands
 from emask.entitlement.service import next_purchase_date
 from emask.identity.registry import find_person
-from emask.payment.service import order_of
+from emask.payment.model import Refund
+from emask.payment.service import pending, refunds_of
 from emask.preorder.model import Preorder
 from emask.preorder.service import cancel_preorder, preorder_of
-from emask.programme.progress import Progress, progress_of
-from emask.rounds.model import Chain
+from emask.programme.progress import NextAction, Progress, progress_of
 from emask.rounds.service import all_rounds, current_round, load_round, next_round
-from emask.rules.calendar import Round, day_in_taipei
-from emask.rules.people import Document, documents_for
-from emask.rules.refusals import NoPreorder, NotArrived
+from emask.rules.calendar import Product, Round, day_in_taipei
+from emask.rules.people import Document, Residency, documents_for, is_child
+from emask.rules.refusals import NoPreorder, NotArrived, NotRegistered
+from emask.rules.states import OrderState
 from emask.web.citizen.draft import StoreKey
 from emask.web.citizen.registration import qr_code
 from emask.web.citizen.store_choice import show_stores, store_of
@@ -35,12 +38,14 @@ _SHOWN_FOR = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One order as the progress page shows it."""
+    """One order as the progress page shows it; `checking` says that a bank is still to answer."""
 
     round: Round
     entry: Preorder
     progress: Progress
     timeline: list[Moment]
+    checking: bool
+    refunds: list[Refund]
 
 
 @get("/progress")
@@ -58,6 +63,9 @@ async def show_progress(page: ThisPage) -> Response[str]:
         coming = await next_round(tx, now_on) if now_on else None
         today = day_in_taipei(page.now)
         next_purchase = await next_purchase_date(tx, person_id=person_id, today=today)
+        person = await find_person(tx, person_id)
+    if person is None:
+        raise NotRegistered
     return page.show(
         "citizen/progress.html",
         {
@@ -65,16 +73,22 @@ async def show_progress(page: ThisPage) -> Response[str]:
             "round": now_on,
             "next_round": coming,
             "next_purchase": next_purchase,
+            "for_others": now_on is not None and not _is_for(now_on, person.birth_date),
+            "national": person.residency is Residency.NATIONAL,
             "today": today,
         },
     )
 
 
 @get("/orders/{round_id:str}/cancel")
-async def ask_cancel(page: ThisPage, round_id: FromPath[str]) -> Response[str]:
-    """Really?"""
+async def ask_cancel(page: ThisPage, round_id: FromPath[str]) -> Answer:
+    """Really? Of what cannot be cancelled the progress page tells."""
+    person_id = page.session.person_id
     async with page.system.db.transaction() as tx:
         ordered = await load_round(tx, round_id)
+        progress = await progress_of(tx, person_id=person_id, round=ordered, now=page.now)
+    if progress is None or progress.next_action is not NextAction.AMEND:
+        return page.go("/progress")
     return page.show("citizen/cancel.html", {"round": ordered})
 
 
@@ -90,24 +104,26 @@ async def cancel(page: ThisPage, round_id: FromPath[str]) -> Redirect:
 @get("/orders/{round_id:str}/pick-up")
 async def show_pickup_code(page: ThisPage, round_id: FromPath[str]) -> Response[str]:
     """Number and QR code, what to bring, until when."""
+    person_id = page.session.person_id
+    today = day_in_taipei(page.now)
     async with page.system.db.transaction() as tx:
         ordered = await load_round(tx, round_id)
-        standing = await _standing(page, tx, ordered)
-        person = await find_person(tx, page.session.person_id)
-    if standing is None or person is None:
+        pack = await standing_of(tx, person_id, round_id)
+        progress = await progress_of(tx, person_id=person_id, round=ordered, now=page.now)
+    if progress is None:
         raise NoPreorder
-    number = standing.progress.pickup_number
-    if number is None:
-        raise NotArrived(expected=standing.progress.collect_from)
-    accepted = documents_for(person.residency)
+    check_order_stands(pack, today)
+    if progress.pickup_number is None:
+        raise NotArrived(expected=progress.collect_from)
+    accepted = documents_for(pack.residency)
     return page.show(
         "citizen/pickup.html",
         {
             "round": ordered,
-            "progress": standing.progress,
-            "qr": qr_code(number),
+            "progress": progress,
+            "qr": qr_code(progress.pickup_number),
             "documents": [each for each in Document if each in accepted],
-            "today": day_in_taipei(page.now),
+            "today": today,
         },
     )
 
@@ -116,10 +132,11 @@ async def show_pickup_code(page: ThisPage, round_id: FromPath[str]) -> Response[
 async def ask_other_store(page: ThisPage, round_id: FromPath[str]) -> Response[str]:
     """Another store, for one that closed meanwhile."""
     async with page.system.db.transaction() as tx:
-        order = await order_of(tx, person_id=page.session.person_id, round_id=round_id)
-    if order is None:
-        raise NoPreorder
-    chosen = StoreKey(Chain(order.chain), order.store_code)
+        pack = await standing_of(tx, page.session.person_id, round_id)
+    order = pack.order
+    if order is None or order.state is not OrderState.AWAITING_PAYMENT:
+        order = check_order_stands(pack, day_in_taipei(page.now))
+    chosen = StoreKey(order.chain, order.store_code)
     return await show_stores(page, page.form(), chosen=chosen)
 
 
@@ -151,7 +168,14 @@ async def _standing(page: Page, tx: Transaction, round: Round) -> Standing | Non
         entry=entry,
         progress=progress,
         timeline=timeline(page, round, progress),
+        checking=await pending(tx, person_id=person_id, round_id=round.id, at=page.now),
+        refunds=await refunds_of(tx, person_id=person_id, round_id=round.id),
     )
+
+
+def _is_for(round: Round, birth_date: date) -> bool:
+    """Is the round's kind of mask the one of people born on this day (B1)?"""
+    return is_child(birth_date, round.child_born_from) == (round.product is Product.CHILD_MASK)
 
 
 PERSONAL = [

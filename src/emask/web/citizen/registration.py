@@ -88,7 +88,9 @@ async def offer_device_code(page: ThisPage) -> Response[str]:
 async def show_device_code(page: ThisPage) -> Response[str]:
     """A fresh code as QR and as digits (A14)."""
     code = await issue_device_code(page.system.identity, session=page.session)
-    return page.show("citizen/device_codes.html", {"code": code, "qr": qr_code(code.digits)})
+    # behind the # it reaches no server and no log; the page's script takes it from there
+    scanned = f"{page.address('/identify/device-code')}#{code.digits}"
+    return page.show("citizen/device_codes.html", {"code": code, "qr": qr_code(scanned)})
 
 
 @get("/certificates")

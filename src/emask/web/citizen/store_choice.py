@@ -38,8 +38,10 @@ class Search:
         return bool(self.q.strip() or self.chain or self.county)
 
 
-async def show_stores(page: Page, form: Form, *, chosen: StoreKey | None) -> Response[str]:
-    """The search form, what it found, and the store chosen before."""
+async def show_stores(
+    page: Page, form: Form, *, chosen: StoreKey | None, onward: str | None = None
+) -> Response[str]:
+    """The search form, what it found, and the store chosen before, to go `onward` with."""
     search = Search.of(page)
     async with page.system.db.transaction() as tx:
         places = await counties(tx)
@@ -62,6 +64,7 @@ async def show_stores(page: Page, form: Form, *, chosen: StoreKey | None) -> Res
             "towns": districts,
             "stores": found if search.begun else [],
             "chosen": before,
+            "onward": onward if before and before.open else None,
         },
         status=HTTP_200_OK if form.ok else HTTP_422_UNPROCESSABLE_ENTITY,
     )

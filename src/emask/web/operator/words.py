@@ -59,12 +59,3 @@ PHASES: Final = {
     "pickup": source("領取中"),
     "over": source("已結束"),
 }
-
-REASONS: Final = {
-    "late": source("逾期入帳"),
-    "double": source("重複付款"),
-    "wrong_amount": source("金額不符"),
-    "not_selected": source("未中籤或已取消"),
-    "early": source("開放繳費前入帳"),
-    "no_day_left": source("領取期間內已無可領取日"),
-}

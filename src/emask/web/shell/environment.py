@@ -10,12 +10,13 @@ from markupsafe import Markup
 
 from emask.language import Language, translator
 from emask.rounds.model import Chain, Store
-from emask.rules.calendar import Product, long_date, long_instant
+from emask.rules.calendar import Product, day_in_taipei, long_date, long_instant
 from emask.rules.people import Document
 from emask.rules.price import Method
 from emask.rules.refusals.base import HOTLINE, HOTLINE_LOCAL, HOTLINE_MOBILE
 from emask.rules.states import OrderState
 from emask.web.shell.assets import asset_url
+from emask.web.shell.words import REFUND_REASONS
 
 Term = OrderState | Method | Document | Product | Chain
 
@@ -48,7 +49,9 @@ def environment(language: Language) -> Environment:
         {
             "day": formats.day,
             "instant": formats.instant,
+            "date": formats.date,
             "money": formats.money,
+            "reason": formats.reason,
             "count": formats.count,
             "word": formats.word,
             "term": formats.term,
@@ -86,11 +89,18 @@ class _Formats:
     def day(self, day: date) -> str:
         return long_date(day, self._language.code)
 
+    def date(self, instant: datetime) -> str:
+        return self.day(day_in_taipei(instant))
+
     def instant(self, instant: datetime) -> str:
         return long_instant(instant, self._language.code)
 
     def money(self, amount: int) -> str:
         return f"{amount} 元" if self._language is Language.ZH else f"NT${amount}"
+
+    def reason(self, code: str) -> str:
+        """Why money goes back."""
+        return translator(self._language)(REFUND_REASONS.get(code, code))
 
     def count(self, number: int) -> str:
         return format_decimal(number, locale="en")

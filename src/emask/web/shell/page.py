@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from litestar import MediaType, Request, Response
 from litestar.connection import ASGIConnection
@@ -21,6 +21,7 @@ from emask.programme.system import System
 from emask.web.shell.cookies import SESSION, STAFF, cookie
 from emask.web.shell.environment import environment
 from emask.web.shell.forms import Form, printable
+from emask.web.shell.security import Scope, came_by_https
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 WebRequest = Request[Any, Any, Any]
@@ -95,6 +96,12 @@ class Page:
     def url(self, path: str) -> str:
         """The address of a page in this language."""
         return f"/{self.language}{path}"
+
+    def address(self, path: str) -> str:
+        """The same with scheme and host, as another device needs it."""
+        scope = self.connection.scope
+        scheme = "https" if came_by_https(cast("Scope", scope)) else "http"
+        return f"{scheme}://{self.connection.base_url.netloc}{self.url(path)}"
 
     def form(self) -> Form:
         """An empty form."""
