@@ -6,14 +6,18 @@ import pytest
 from emask.database.audit_log import first_broken_link
 from emask.identity.counter_office import (
     NotAnOfficer,
-    bind_phone_at_counter,
+    device_code_at_counter,
     register_at_counter,
     serve_at_counter,
 )
 from emask.identity.decisions import HOUSEHOLD_CERTIFICATE
 from emask.identity.model import NewPerson, StaffRole, StaffSession
 from emask.identity.registration import reset_password
-from emask.identity.sign_in import sign_in_with_card, sign_in_with_device
+from emask.identity.sign_in import (
+    sign_in_with_card,
+    sign_in_with_device,
+    sign_in_with_device_code,
+)
 from emask.rules.people import Document, InvalidEntry
 from identity.world import ANNA, HUA, MING, OFFICER, PASSWORD, STRANGER, World, refused
 
@@ -100,32 +104,33 @@ async def test_serving_registers_and_leaves_a_password_alone(world: World) -> No
     await sign_in_with_card(world.identity, evidence=await world.card(MING), password=PASSWORD)
 
 
-async def bind(world: World, person: NewPerson, documents: frozenset[str], unlock: str) -> UUID:
-    return await bind_phone_at_counter(
+async def test_a1_1_3_an_officer_lets_the_phone_that_was_brought_be_bound(world: World) -> None:
+    code = await device_code_at_counter(
         world.identity,
         officer=OFFICER,
-        id_number=person.id_number,
-        documents=documents,
+        id_number=HUA.id_number,
+        documents=ALL_THREE,
         waived_reason=None,
-        unlock_evidence=unlock,
     )
-
-
-async def test_a1_1_3_an_officer_binds_the_phone_that_was_brought(world: World) -> None:
-    await bind(world, HUA, ALL_THREE, await world.unlock("old-phone"))
-    assert [act for _, act, _, _ in await log(world)] == ["bind_phone"]
-    person_id = await sign_in_with_device(
-        world.identity, unlock_evidence=await world.unlock("old-phone")
+    assert [act for _, act, _, _ in await log(world)] == ["device_code"]
+    assert code.digits not in str(await log(world))
+    person_id = await sign_in_with_device_code(
+        world.identity, digits=code.digits, unlock_evidence=await world.unlock("old-phone")
     )
     assert person_id == world.id_of(HUA)
+    again = await sign_in_with_device(
+        world.identity, unlock_evidence=await world.unlock("old-phone")
+    )
+    assert again == person_id
 
 
-async def test_a_phone_that_is_not_unlocked_is_not_bound(world: World) -> None:
-    touch = world.unlocks.touch(handset="phone-1", at=await world.clock.now())
-    async with refused("unlock_failed"):
-        await bind(world, HUA, ALL_THREE, touch)
-    unlock = await world.unlock()
-    await bind(world, HUA, ALL_THREE, unlock)
-    async with refused("evidence_replayed"):
-        await bind(world, MING, ALL_THREE, unlock)
-    assert len(await log(world)) == 1
+async def test_without_the_documents_there_is_no_code(world: World) -> None:
+    async with refused("documents_missing"):
+        await device_code_at_counter(
+            world.identity,
+            officer=OFFICER,
+            id_number=HUA.id_number,
+            documents=TWO,
+            waived_reason=None,
+        )
+    assert await log(world) == []

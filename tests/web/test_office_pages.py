@@ -1,5 +1,7 @@
 """The NHI office: documents, registering, serving, the paper slip."""
 
+import re
+
 import httpx
 
 from web.steps import ID_NUMBERS, SHOP, be_staff
@@ -58,3 +60,15 @@ async def test_a_slip_needs_an_order(visitor: Visitor) -> None:
     out = await visitor.post("/staff/sign-out")
     assert out.path == "/zh/staff/sign-in"
     assert (await visitor.go("/progress")).path.startswith("/zh/identify")
+
+
+async def test_an_officer_lets_a_phone_be_bound(visitor: Visitor) -> None:
+    await be_staff(visitor, "officer")
+    page = await visitor.submit(id_number=ID_NUMBERS["ling"], act="phone", **NATIONAL)
+    assert "綁定手機" in page.heading
+    digits = re.search(r"<span>([0-9]{4})</span><span>([0-9]{4})</span>", page.html)
+    assert digits
+    await visitor.go("/identify/device-code")
+    await visitor.submit(digits=f"{digits[1]} {digits[2]}", demo_phone="ling")
+    assert (await visitor.go("/progress")).status == 200
+    assert visitor.page.path == "/zh/progress"

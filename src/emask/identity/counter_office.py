@@ -11,9 +11,8 @@ from emask.database.audit_log import record
 from emask.database.pool import Transaction
 from emask.identity import queries
 from emask.identity.decisions import check_office_documents
-from emask.identity.device import bind_device, handset_digest
-from emask.identity.evidence import Evidence, accept_evidence
-from emask.identity.model import StaffRole, StaffSession
+from emask.identity.device import new_device_code
+from emask.identity.model import DeviceCode, StaffRole, StaffSession
 from emask.identity.registry import person_by_id_number
 from emask.identity.service import Identity
 from emask.rules.people import normalise_id
@@ -71,29 +70,24 @@ async def serve_at_counter(
         return await _act_for(tx, identity, visit=visit, act="serve", at=now)
 
 
-async def bind_phone_at_counter(
+async def device_code_at_counter(
     identity: Identity,
     *,
     officer: StaffSession,
     id_number: str,
     documents: frozenset[str],
     waived_reason: str | None,
-    unlock_evidence: str,
-) -> UUID:
+) -> DeviceCode:
     """Bind the phone that a person brought, whoever's number is in it (A1.1-3).
 
-    Arguments and errors are those of `register_at_counter`, with UnlockFailed and
-    EvidenceReplayed for the phone.
+    The person enters the code on the phone and unlocks it, as with one from a computer (A14).
+    Arguments and errors are those of `register_at_counter`.
     """
     now = await identity.clock.now()
-    phone = await identity.partners.unlock.verify(unlock_evidence, at=now)
-    handset = handset_digest(identity.vault, phone.handset)
     visit = _Visit(officer, id_number, documents, waived_reason)
     async with identity.db.transaction() as tx:
-        person_id = await _act_for(tx, identity, visit=visit, act="bind_phone", at=now)
-        await accept_evidence(tx, identity.vault, Evidence.UNLOCK, phone.evidence_id, at=now)
-        await bind_device(tx, handset, person_id=person_id, bound_by="counter", at=now)
-    return person_id
+        person_id = await _act_for(tx, identity, visit=visit, act="device_code", at=now)
+        return await new_device_code(tx, identity.vault, person_id, at=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,13 +26,20 @@ async def issue_device_code(identity: Identity, *, session: Session) -> DeviceCo
     """
     check_device_code_channel(session)
     now = await identity.clock.now()
-    expires_at = now + CODE_LIFETIME
     async with identity.db.transaction() as tx:
-        while True:
-            digits = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
-            code = _code_digest(identity.vault, digits)
-            if await queries.add_code(tx, code, session.person_id, at=now, expires_at=expires_at):
-                return DeviceCode(digits=digits, expires_at=expires_at)
+        return await new_device_code(tx, identity.vault, session.person_id, at=now)
+
+
+async def new_device_code(
+    tx: Transaction, vault: Vault, person_id: UUID, *, at: datetime
+) -> DeviceCode:
+    """A code that is nobody else's for as long as it lives."""
+    expires_at = at + CODE_LIFETIME
+    while True:
+        digits = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+        code = _code_digest(vault, digits)
+        if await queries.add_code(tx, code, person_id, at=at, expires_at=expires_at):
+            return DeviceCode(digits=digits, expires_at=expires_at)
 
 
 async def use_device_code(tx: Transaction, vault: Vault, digits: str, *, at: datetime) -> UUID:

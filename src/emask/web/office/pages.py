@@ -1,10 +1,19 @@
-"""Check the documents, register, serve, hand out a paper slip (A1.1-3, A7)."""
+"""Check the documents; register, bind a phone, serve, hand out a paper slip (A1.1-3, A7)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
-from emask.identity.counter_office import register_at_counter, serve_at_counter
+from emask.identity.counter_office import (
+    device_code_at_counter,
+    register_at_counter,
+    serve_at_counter,
+)
+from emask.identity.model import DeviceCode
 from emask.identity.registry import name_of
 from emask.preorder.service import preorder_of
 from emask.rounds.service import current_round
@@ -13,6 +22,7 @@ from emask.rules.calendar import Channel
 from emask.rules.people import masked_name, normalise_id
 from emask.rules.refusals import CardUnknown, DocumentsMissing, NoPreorder
 from emask.web.citizen.arrival import welcome
+from emask.web.citizen.registration import qr_code
 from emask.web.shell.cookies import DRAFT, SESSION
 from emask.web.shell.forms import Form
 from emask.web.shell.page import Page, SentForm, ThisPage
@@ -23,6 +33,13 @@ DOCUMENTS = ("nhi_card", "national_id", "residence_permit", "household_certifica
 """What an officer may be shown."""
 
 
+_USE_CASES: Final[Mapping[str, Callable[..., Awaitable[UUID | DeviceCode]]]] = {
+    "register": register_at_counter,
+    "serve": serve_at_counter,
+    "phone": device_code_at_counter,
+}
+
+
 @get("/office")
 async def show_desk(page: ThisPage) -> Response[str]:
     """Whose documents, and which."""
@@ -31,14 +48,13 @@ async def show_desk(page: ThisPage) -> Response[str]:
 
 @post("/office", status_code=HTTP_200_OK)
 async def act(page: ThisPage, form: SentForm) -> Answer:
-    """Register, or go on to place the pre-order for the person."""
+    """Register, let a phone be bound, or go on to place the pre-order for the person."""
     id_number = form.read("id_number", normalise_id)
     if id_number is None:
         return _again(page, form)
-    serve = form.text("act") == "serve"
-    use_case = serve_at_counter if serve else register_at_counter
+    use_case = _USE_CASES.get(form.text("act"), register_at_counter)
     try:
-        person_id = await use_case(
+        done = await use_case(
             page.system.identity,
             officer=page.staff,
             id_number=id_number,
@@ -49,8 +65,10 @@ async def act(page: ThisPage, form: SentForm) -> Answer:
         field = "id_number" if isinstance(refusal, CardUnknown) else "nhi_card"
         form.fail(field, refusal.text(page.language.code).split("\n")[-1])
         return _again(page, form)
-    if serve:
-        return await welcome(page, person_id, Channel.COUNTER)
+    if isinstance(done, DeviceCode):
+        return page.show("office/phone.html", {"code": done, "qr": qr_code(done.digits)})
+    if use_case is serve_at_counter:
+        return await welcome(page, done, Channel.COUNTER)
     return page.show("office/desk.html", {"registered": True})
 
 
