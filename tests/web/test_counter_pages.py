@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+import httpx
+
 from emask.programme.service import advance_to
 from emask.programme.system import System
 from emask.rules.calendar import at
@@ -76,6 +78,30 @@ async def test_undoing_needs_a_reason_and_five_minutes(visitor: Visitor, system:
     assert "600 片" not in (await visitor.submit("reason", reason="太晚")).text
 
 
+async def test_the_sale_undone_is_the_one_that_was_seen(
+    visitor: Visitor, system: System, client: httpx.AsyncClient
+) -> None:
+    await advance_to(system, SUNDAY)
+    await be_staff(visitor, "pharmacist")
+    await visitor.submit("product", id_number=MING)
+    await visitor.submit("sale_id")
+    seen = visitor.page
+    other = Visitor(client, "zh")  # the second terminal of the same pharmacy
+    await other.go("/counter")
+    await other.submit("product", id_number=ID_NUMBERS["tong"])
+    await other.submit("sale_id")
+    visitor.seen.append(seen)
+    assert "已撤銷" in (await visitor.submit("reason", reason="刷錯卡")).text
+    await visitor.go("/counter")
+    again = await visitor.submit("product", id_number=MING)
+    assert "✓ 可購買 3 片" in again.text
+    visitor.seen.append(seen)
+    made_up = await visitor.submit("reason", reason="刷錯卡", undo="0" * 32)
+    assert made_up.path == "/zh/counter"
+    visitor.seen.append(seen)
+    assert (await visitor.submit("reason", reason="長" * 201)).status == 422
+
+
 async def test_corrections_and_stock(visitor: Visitor, system: System) -> None:
     await advance_to(system, SUNDAY)
     await be_staff(visitor, "pharmacist")
@@ -85,8 +111,11 @@ async def test_corrections_and_stock(visitor: Visitor, system: System) -> None:
     unknown = await visitor.submit("product", id_number="A123456789")
     assert "✗ 不可購買" in unknown.text
     await visitor.go("/counter")
-    assert (await visitor.submit("pieces", pieces="many")).status == 422
-    added = await visitor.submit("pieces", stock_product="adult_mask", pieces="40")
+    for pieces in ("many", "0", "-3", "100000", "9" * 40, "9" * 6000, "1.5"):
+        wrong = await visitor.submit("pieces", stock_product="adult_mask", pieces=pieces)
+        assert wrong.status == 422
+        assert visitor.form("pieces").values["pieces"] == pieces
+    added = await visitor.submit("pieces", stock_product="adult_mask", pieces="４０")
     assert "640 片" in added.text
 
 

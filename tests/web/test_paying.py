@@ -43,7 +43,9 @@ async def test_an_account_is_shown_in_fours_and_again(visitor: Visitor, system: 
     assert (await visitor.go(PAY)).html.count(account) == shown.html.count(account) > 0
 
     await visitor.go("/sandbox/atm")
-    assert (await visitor.submit(account="1", amount="x")).status == 422
+    for amount in ("x", "0", "30001", "9" * 40, ""):
+        assert (await visitor.submit(account=account, amount=amount)).status == 422
+    assert (await visitor.submit(account="1\x00", amount="22")).status == 422
     wrong = await visitor.submit(account=account, amount="21")
     assert "待繳費" in wrong.text  # the wrong amount is refunded and settles nothing
     await visitor.go(PAY)

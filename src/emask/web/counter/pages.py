@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 from litestar import Response, get, post
@@ -25,6 +26,8 @@ from emask.rules.people import normalise_id
 from emask.rules.refusals import Refusal
 from emask.web.shell.forms import Form
 from emask.web.shell.page import Page, SentForm, ThisPage
+
+_MOST_PIECES: Final = 99_999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +95,14 @@ async def sell_to_card(page: ThisPage, form: SentForm) -> Response[str] | Redire
 
 @post("/counter/undo", status_code=HTTP_200_OK)
 async def undo_last_sale(page: ThisPage, form: SentForm) -> Response[str] | Redirect:
-    """Undo the last sale, within five minutes and with a reason."""
-    reason = form.require("reason", page.say("寫下撤銷的原因"))
-    sale = await _last_sale(page)
-    if not reason or sale is None:
+    """Undo the sale that the form showed, within five minutes and with a reason."""
+    form.require("reason", page.say("寫下撤銷的原因"))
+    reason = form.note("reason", page.say("用 200 個字以內寫下原因"))
+    sale = await _sale(page, form.text("undo"))
+    if not form.ok:
         return await _screen(page, form)
+    if sale is None:
+        return page.go("/counter")
     try:
         await undo_sale(
             page.system.db,
@@ -116,13 +122,11 @@ async def undo_last_sale(page: ThisPage, form: SentForm) -> Response[str] | Redi
 async def enter_stock(page: ThisPage, form: SentForm) -> Response[str] | Redirect:
     """Stock from which selling begins now."""
     product = form.choose("stock_product", Product, page.say("選擇成人口罩或兒童口罩"))
-    pieces = form.text("pieces")
-    if not pieces.isdecimal() or int(pieces) < 1:
-        form.fail("pieces", page.say("輸入片數，例如 200"))
+    pieces = form.number("pieces", _MOST_PIECES, page.say("輸入 1 到 99,999 的片數，例如 200"))
     if product is None or not form.ok:
         return await _screen(page, form)
     async with page.system.db.transaction() as tx:
-        await receive_stock(tx, site_code=_site(page), product=product, pieces=int(pieces))
+        await receive_stock(tx, site_code=_site(page), product=product, pieces=pieces)
     return page.go("/counter")
 
 
@@ -155,10 +159,19 @@ async def _screen(page: Page, form: Form, *, visit: _Visit | None = None) -> Res
 
 async def _last_sale(page: Page) -> Sale | None:
     """The site's last sale, while it can be undone."""
+    sales = await _sales_today(page)
+    return next((sale for sale in sales if _can_be_undone(sale, page.now)), None)
+
+
+async def _sale(page: Page, number: str) -> Sale | None:
+    """The sale of today that a form of this site showed; another counter may have sold since."""
+    return next((sale for sale in await _sales_today(page) if str(sale.sale_id) == number), None)
+
+
+async def _sales_today(page: Page) -> list[Sale]:
     today = day_in_taipei(page.now)
     async with page.system.db.transaction() as tx:
-        sales = await sales_today(tx, site_code=_site(page), today=today)
-    return next((sale for sale in sales if _can_be_undone(sale, page.now)), None)
+        return await sales_today(tx, site_code=_site(page), today=today)
 
 
 def _can_be_undone(sale: Sale, now: datetime) -> bool:

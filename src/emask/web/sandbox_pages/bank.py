@@ -1,6 +1,8 @@
 """The demo's bank: a page to pay on, and an ATM."""
 
 from enum import StrEnum
+from typing import Final
+from unicodedata import normalize
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
@@ -14,6 +16,9 @@ from emask.web.shell.forms import Form
 from emask.web.shell.page import Page, SentForm, ThisPage
 
 Answer = Response[str] | Redirect
+
+
+_MOST: Final = 30_000  # NT$, what banks let an ATM transfer
 
 
 class Outcome(StrEnum):
@@ -54,10 +59,8 @@ async def show_atm(page: ThisPage) -> Response[str]:
 @post("/sandbox/atm", status_code=HTTP_200_OK)
 async def transfer(page: ThisPage, form: SentForm) -> Answer:
     """A transfer; the wrong amount is taken too, as banks do."""
-    account = "".join(form.text("account").split())
-    amount = form.text("amount")
-    if not amount.isdecimal():
-        form.fail("amount", page.say("輸入轉帳金額，例如 22"))
+    account = normalize("NFKC", "".join(form.text("account").split()))
+    amount = form.number("amount", _MOST, page.say("輸入 1 到 30,000 元的轉帳金額，例如 22"))
     gateway = _gateway(page)
     try:
         trade_no = await gateway.trade_to(account)
@@ -67,7 +70,7 @@ async def transfer(page: ThisPage, form: SentForm) -> Answer:
         return page.show(
             "sandbox_pages/atm.html", {"form": form}, status=HTTP_422_UNPROCESSABLE_ENTITY
         )
-    await _deliver(page, await gateway.pay(trade_no, at=page.now, amount=int(amount)))
+    await _deliver(page, await gateway.pay(trade_no, at=page.now, amount=amount))
     return page.go("/progress")
 
 
