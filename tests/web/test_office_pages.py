@@ -1,10 +1,14 @@
 """The NHI office: documents, registering, serving, the paper slip."""
 
 import re
+from datetime import date
 
 import httpx
 
-from web.steps import ID_NUMBERS, SHOP, be_staff
+from emask.programme.service import advance_to
+from emask.programme.system import System
+from emask.rules.calendar import at
+from web.steps import ID_NUMBERS, SHOP, be_staff, register
 from web.visitor import Visitor
 
 NATIONAL = {"nhi_card": "1", "national_id": "1", "household_certificate": "1"}
@@ -51,6 +55,38 @@ async def test_foreign_residents_and_waived_certificates(visitor: Visitor) -> No
     assert unknown.status == 422
     assert "#id_number" in unknown.links
     assert (await visitor.submit(id_number="A1", act="register")).status == 422
+    wordy = await visitor.submit(
+        id_number=ID_NUMBERS["ling"], nhi_card="1", waived_reason="長" * 201, act="register"
+    )
+    assert "#waived_reason" in wordy.links
+
+
+async def test_the_slip_says_how_far_the_order_is(visitor: Visitor, system: System) -> None:
+    await register(visitor, "ling")
+    await advance_to(system, at(date(2020, 3, 19), 10))  # another round has opened
+    await _serve(visitor)
+    assert "/zh/office/slip?round=2020-1" in (await visitor.go("/progress")).links
+    due = await visitor.go("/office/slip")
+    assert "狀態 待繳費" in due.text
+    assert "帳號可回服務據點查詢" in due.text
+    await visitor.go("/orders/2020-1/pay")
+    await visitor.submit(method="atm")
+    account = visitor.form("account").values["account"]
+    assert f"銀行代碼 822，轉入帳號 {account}" in (await visitor.go("/office/slip")).text
+    await visitor.go("/orders/2020-1/pay")
+    await visitor.submit("account")
+    await advance_to(system, at(date(2020, 3, 26), 10))
+    await _serve(visitor)
+    there = await visitor.go("/office/slip?round=2020-1")
+    assert "狀態 已到店" in there.text
+    assert "取貨編號" in there.text
+    assert "轉入帳號" not in there.text
+    assert "no_preorder" in (await visitor.go("/office/slip?round=2020-2")).text
+
+
+async def _serve(visitor: Visitor) -> None:
+    await be_staff(visitor, "officer")
+    await visitor.submit(id_number=ID_NUMBERS["ling"], act="serve", **NATIONAL)
 
 
 async def test_a_slip_needs_an_order(visitor: Visitor) -> None:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from emask.identity.certificates import new_challenge
 from emask.identity.device import issue_device_code
+from emask.identity.model import DeviceCode
 from emask.identity.registration import bind_certificate, register_with_card, reset_password
 from emask.rules.calendar import Channel
 from emask.rules.people import InvalidEntry, normalise_household_number, normalise_nhi_card
@@ -88,9 +89,7 @@ async def offer_device_code(page: ThisPage) -> Response[str]:
 async def show_device_code(page: ThisPage) -> Response[str]:
     """A fresh code as QR and as digits (A14)."""
     code = await issue_device_code(page.system.identity, session=page.session)
-    # behind the # it reaches no server and no log; the page's script takes it from there
-    scanned = f"{page.address('/identify/device-code')}#{code.digits}"
-    return page.show("citizen/device_codes.html", {"code": code, "qr": qr_code(scanned)})
+    return page.show("citizen/device_codes.html", {"code": code, "qr": scannable(page, code)})
 
 
 @get("/certificates")
@@ -125,6 +124,14 @@ async def take_certificate_to_bind(page: ThisPage, form: SentForm) -> Response[s
         challenge=challenge,
     )
     return show_with_wallet(page, "citizen/bind_certificate.html", {"done": True})
+
+
+def scannable(page: Page, code: DeviceCode) -> Markup:
+    """A device code for a phone's camera: it opens the page that asks for the code.
+
+    The digits stand behind the #, where no server and no log sees them; a script takes them over.
+    """
+    return qr_code(f"{page.address('/identify/device-code')}#{code.digits}")
 
 
 def qr_code(content: str) -> Markup:

@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
+from emask.database.pool import Transaction
 from emask.identity.counter_office import (
     device_code_at_counter,
     register_at_counter,
@@ -15,14 +16,16 @@ from emask.identity.counter_office import (
 )
 from emask.identity.model import DeviceCode
 from emask.identity.registry import name_of
+from emask.payment.service import latest_instruction
+from emask.preorder.model import Preorder
 from emask.preorder.service import preorder_of
-from emask.rounds.service import current_round
-from emask.rounds.stores import find_store
-from emask.rules.calendar import Channel
+from emask.programme.progress import progress_of
+from emask.rounds.service import all_rounds
+from emask.rules.calendar import Channel, Round
 from emask.rules.people import masked_name, normalise_id
 from emask.rules.refusals import CardUnknown, DocumentsMissing, NoPreorder
 from emask.web.citizen.arrival import welcome
-from emask.web.citizen.registration import qr_code
+from emask.web.citizen.registration import scannable
 from emask.web.shell.cookies import DRAFT, SESSION
 from emask.web.shell.forms import Form
 from emask.web.shell.page import Page, SentForm, ThisPage
@@ -50,7 +53,8 @@ async def show_desk(page: ThisPage) -> Response[str]:
 async def act(page: ThisPage, form: SentForm) -> Answer:
     """Register, let a phone be bound, or go on to place the pre-order for the person."""
     id_number = form.read("id_number", normalise_id)
-    if id_number is None:
+    reason = form.note("waived_reason", page.say("用 200 個字以內寫下原因"))
+    if id_number is None or not form.ok:
         return _again(page, form)
     use_case = _USE_CASES.get(form.text("act"), register_at_counter)
     try:
@@ -59,14 +63,16 @@ async def act(page: ThisPage, form: SentForm) -> Answer:
             officer=page.staff,
             id_number=id_number,
             documents=frozenset(each for each in DOCUMENTS if form.ticked(each)),
-            waived_reason=form.text("waived_reason") or None,
+            waived_reason=reason or None,
         )
-    except (CardUnknown, DocumentsMissing) as refusal:
-        field = "id_number" if isinstance(refusal, CardUnknown) else "nhi_card"
-        form.fail(field, refusal.text(page.language.code).split("\n")[-1])
+    except CardUnknown:
+        form.fail("id_number", page.say("查不到這個號碼的健保卡，對照證件再輸入一次"))
+        return _again(page, form)
+    except DocumentsMissing as refusal:
+        form.fail("nhi_card", refusal.text(page.language.code).split("\n")[-1])
         return _again(page, form)
     if isinstance(done, DeviceCode):
-        return page.show("office/phone.html", {"code": done, "qr": qr_code(done.digits)})
+        return page.show("office/phone.html", {"code": done, "qr": scannable(page, done)})
     if use_case is serve_at_counter:
         return await welcome(page, done, Channel.COUNTER)
     return page.show("office/desk.html", {"registered": True})
@@ -83,21 +89,34 @@ async def end_serving(page: ThisPage) -> Redirect:
 
 @get("/office/slip")
 async def print_slip(page: ThisPage) -> Response[str]:
-    """What the person takes home on paper."""
+    """What the person takes home on paper; of the latest order, or `?round=` names another's."""
     person_id = page.session.person_id
     async with page.system.db.transaction() as tx:
-        now_on = await current_round(tx, page.now)
-        if now_on is None:
-            raise NoPreorder
-        entry = await preorder_of(tx, person_id=person_id, round_id=now_on.id)
-        if entry is None:
-            raise NoPreorder
-        store = await find_store(tx, chain=entry.chain, code=entry.store_code)
+        ordered, entry = await _order(tx, page)
+        progress = await progress_of(tx, person_id=person_id, round=ordered, now=page.now)
+        account = await latest_instruction(tx, person_id=person_id, round_id=ordered.id)
         name = await name_of(tx, page.system.vault, person_id)
     return page.show(
         "office/slip.html",
-        {"round": now_on, "entry": entry, "store": store, "name": masked_name(name)},
+        {
+            "round": ordered,
+            "entry": entry,
+            "progress": progress,
+            "account": account,
+            "name": masked_name(name),
+        },
     )
+
+
+async def _order(tx: Transaction, page: Page) -> tuple[Round, Preorder]:
+    """The order to print, and its round. Raises NoPreorder."""
+    asked = page.asked("round")
+    for each in reversed(await all_rounds(tx)):
+        if asked in ("", each.id):
+            entry = await preorder_of(tx, person_id=page.session.person_id, round_id=each.id)
+            if entry is not None:
+                return each, entry
+    raise NoPreorder
 
 
 def _again(page: Page, form: Form) -> Response[str]:
