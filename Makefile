@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EMASK := $(BIN)/emask
 SOURCES := src tests
 
-.PHONY: help setup browser run test fast lint types imports check format bench screenshots docs lock clean
+.PHONY: help setup browser run test fast lint types imports check format bench docs lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,9 +48,6 @@ bench: setup ## Measure the intake against the database's own limit
 
 docs: setup ## Write the pages of docs/ that follow from the code
 	$(BIN)/python scripts/docs.py
-
-screenshots: setup browser ## Take pictures of the main pages into var/screenshots
-	$(BIN)/python scripts/screenshots.py var/screenshots
 
 lock: setup ## Resolve the dependencies anew into requirements.lock
 	scripts/lock.sh
