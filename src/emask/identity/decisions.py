@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from emask.identity.model import CardOnFile, Session
-from emask.identity.ports import LineFacts
+from emask.identity.ports import Contract, LineFacts, Match
 from emask.rules.calendar import Channel
 from emask.rules.people import Document, InvalidEntry, Residency
 from emask.rules.refusals import (
@@ -17,13 +17,13 @@ from emask.rules.refusals import (
     CompanyLine,
     ComputerOnly,
     DocumentsMissing,
+    LineUnproven,
     LineUnknown,
     NationalsOnly,
     NotOnMobileNetwork,
     NotOwnNumber,
     NotRegistered,
     PrepaidLine,
-    UnlockFailed,
 )
 
 HOUSEHOLD_CERTIFICATE: Final = "household_certificate"
@@ -44,24 +44,21 @@ def check_national(residency: Residency) -> None:
 def check_line(line: LineFacts) -> None:
     """A2, A4, A8, A10: network, line in service, prepaid, company, ownership, in this order.
 
-    Nationality comes before all of them: `check_national`, before the operator is asked.
+    Nationality comes before all of them: `check_national`, before the operator is asked. What the
+    operator leaves open proves nothing.
     """
     if not line.on_mobile_network:
         raise NotOnMobileNetwork
     if not line.known:
         raise LineUnknown
-    if line.prepaid:
+    if line.contract is Contract.PREPAID:
         raise PrepaidLine
-    if line.company:
+    if line.contract is Contract.COMPANY:
         raise CompanyLine
-    if not line.owner_matches:
+    if not line.number_matches or line.owner is Match.NO:
         raise NotOwnNumber
-
-
-def check_unlocked_handset(*, of_line: str, unlocked: str) -> None:
-    """A12, A13: the phone that is unlocked is the phone that the SIM is in."""
-    if not hmac.compare_digest(of_line.encode(), unlocked.encode()):
-        raise UnlockFailed
+    if line.contract is not Contract.MONTHLY or line.owner is not Match.YES:
+        raise LineUnproven
 
 
 def check_handset_owner(owner: UUID, person_id: UUID) -> None:

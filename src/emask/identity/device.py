@@ -1,4 +1,4 @@
-"""Phones: device codes, and which person a handset signs in (A13, A14)."""
+"""Device codes: made on the computer, entered on any phone once (A1.1-2, A5, A8, A14)."""
 
 import secrets
 import unicodedata
@@ -9,10 +9,13 @@ from uuid import UUID
 from emask.database.pool import Transaction
 from emask.database.vault import Vault
 from emask.identity import device_queries as queries
-from emask.identity.decisions import check_device_code_channel, check_handset_owner
+from emask.identity.binding import BindingPermit, BoundBy
+from emask.identity.decisions import check_device_code_channel
 from emask.identity.model import DeviceCode, Session
+from emask.identity.permits import expiry, new_permit_id
 from emask.identity.service import Identity
-from emask.rules.refusals import DeviceCodeExpired, DeviceCodeWrong, DeviceNotBound
+from emask.identity.tries import Tried, count_try
+from emask.rules.refusals import DeviceCodeExpired, DeviceCodeWrong
 
 CODE_DIGITS: Final = 8
 CODE_LIFETIME: Final = timedelta(minutes=10)
@@ -42,51 +45,40 @@ async def new_device_code(
             return DeviceCode(digits=digits, expires_at=expires_at)
 
 
-async def use_device_code(tx: Transaction, vault: Vault, digits: str, *, at: datetime) -> UUID:
-    """The person who made the code, which is used up; spaces and hyphens do not count.
+async def enter_device_code(identity: Identity, *, digits: str, handset: str) -> BindingPermit:
+    """A permit to bind this phone to whoever made the code; binding uses the code up.
+
+    Five tries pause the handset. A right one does not start the count anew: codes of one's own
+    would buy any number of guesses at those of others.
+
+    Args:
+        identity: what the use cases act with.
+        digits: as typed; spaces and hyphens do not count.
+        handset: tells this phone's browser apart.
 
     Raises:
         DeviceCodeWrong: no such code, or used before.
         DeviceCodeExpired: nobody used it in time.
+        LockedOut: after five tries.
     """
+    now = await identity.clock.now()
+    source = identity.vault.digest("device code from", handset)
+    await count_try(identity.db, Tried.DEVICE_CODE, source=source, at=now)
     typed = "".join(letter for letter in unicodedata.normalize("NFKC", digits) if letter.isdigit())
-    code = _code_digest(vault, typed)
-    person_id = await queries.use_code(tx, code, at=at)
-    if person_id is not None:
-        return person_id
-    if await queries.code_ran_out(tx, code, at=at):
-        raise DeviceCodeExpired
-    raise DeviceCodeWrong
-
-
-def handset_digest(vault: Vault, handset: str) -> bytes:
-    """What is kept of what tells a handset apart."""
-    return vault.digest("handset", handset)
-
-
-async def claim_own_handset(tx: Transaction, handset: bytes, *, person_id: UUID) -> None:
-    """A handset belongs to the first person who proved to own its number (A13).
-
-    Raises:
-        NotOwnNumber: it is somebody else's.
-    """
-    check_handset_owner(await queries.claim_own_handset(tx, handset, person_id), person_id)
-
-
-async def bind_device(
-    tx: Transaction, handset: bytes, *, person_id: UUID, bound_by: str, at: datetime
-) -> None:
-    """Let a handset sign in this person, whoever it signed in before."""
-    device_id = UUID(bytes=handset[:16])
-    await queries.save_device(tx, person_id, device_id, handset=handset, bound_by=bound_by, at=at)
-
-
-async def handset_user(tx: Transaction, handset: bytes) -> UUID:
-    """Whom a handset signs in. Raises DeviceNotBound."""
-    person_id = await queries.handset_user(tx, handset)
+    code = _code_digest(identity.vault, typed)
+    async with identity.db.transaction() as tx:
+        person_id = await queries.code_owner(tx, code, at=now)
+        if person_id is None and await queries.code_ran_out(tx, code, at=now):
+            raise DeviceCodeExpired
     if person_id is None:
-        raise DeviceNotBound
-    return person_id
+        raise DeviceCodeWrong
+    return BindingPermit(
+        permit_id=new_permit_id(),
+        expires_at=expiry(now),
+        person_id=person_id,
+        bound_by=BoundBy.DEVICE_CODE,
+        device_code=code,
+    )
 
 
 def _code_digest(vault: Vault, digits: str) -> bytes:

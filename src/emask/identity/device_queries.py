@@ -1,10 +1,13 @@
-"""SQL of devices and device codes."""
+"""SQL of bound phones and device codes."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from emask.database.pool import Transaction
+
+# ---------------------------------------------------------------- device codes
 
 # A live code is never given to a second person: nought rows mean that the digits are taken.
 _ADD_CODE: Final = """
@@ -30,6 +33,16 @@ async def add_code(
     return cursor.rowcount == 1
 
 
+async def code_owner(tx: Transaction, code: bytes, *, at: datetime) -> UUID | None:
+    """Who made a code that can be used; None if it is unknown, used or over."""
+    cursor = await tx.execute(
+        "SELECT person_id FROM device_code WHERE code = %s AND expires_at > %s AND used_at IS NULL",
+        (code, at),
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
 async def use_code(tx: Transaction, code: bytes, *, at: datetime) -> UUID | None:
     """Use up a code; None if it is unknown, used or over."""
     cursor = await tx.execute(USE_CODE, {"code": code, "at": at})
@@ -46,47 +59,88 @@ async def code_ran_out(tx: Transaction, code: bytes, *, at: datetime) -> bool:
     return await cursor.fetchone() is not None
 
 
+# ---------------------------------------------------------------- handsets of one's own
+
+
 async def claim_own_handset(tx: Transaction, handset: bytes, person_id: UUID) -> UUID:
     """Make a handset a person's own unless it is somebody's; returns whose it is (A13)."""
     await tx.execute(
         "INSERT INTO own_handset (handset, person_id) VALUES (%s, %s) ON CONFLICT DO NOTHING",
         (handset, person_id),
     )
+    return await own_handset_of(tx, handset) or person_id
+
+
+async def own_handset_of(tx: Transaction, handset: bytes) -> UUID | None:
+    """Whose own a handset is, if anybody's."""
     cursor = await tx.execute("SELECT person_id FROM own_handset WHERE handset = %s", (handset,))
     row = await cursor.fetchone()
-    return row[0] if row else person_id
+    return row[0] if row else None
 
 
-async def save_device(
-    tx: Transaction,
-    person_id: UUID,
-    device_id: UUID,
-    *,
-    handset: bytes,
-    bound_by: str,
-    at: datetime,
-) -> None:
-    """Bind a handset to a person; from now on it signs in this person and nobody else."""
+# ---------------------------------------------------------------- bound phones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundDevice:
+    """A passkey on a phone; `public_key` is COSE, `handset` the digest of what tells it apart."""
+
+    person_id: UUID
+    device_id: UUID
+    handset: bytes
+    bound_by: str
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+
+
+async def save_device(tx: Transaction, device: BoundDevice, *, at: datetime) -> None:
+    """Let a passkey sign its person in. A phone keeps one a person: its latest."""
     await tx.execute(
-        "INSERT INTO device (person_id, device_id, handset, bound_by, bound_at)"
-        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (person_id, device_id) DO UPDATE"
-        " SET bound_by = excluded.bound_by, bound_at = excluded.bound_at, revoked_at = NULL",
-        (person_id, device_id, handset, bound_by, at),
+        "UPDATE device SET revoked_at = %s"
+        " WHERE person_id = %s AND handset = %s AND revoked_at IS NULL",
+        (at, device.person_id, device.handset),
     )
     await tx.execute(
-        "INSERT INTO bound_handset (handset, person_id, device_id) VALUES (%s, %s, %s)"
-        " ON CONFLICT (handset) DO UPDATE"
-        " SET person_id = excluded.person_id, device_id = excluded.device_id",
-        (handset, person_id, device_id),
+        "INSERT INTO device (person_id, device_id, handset, bound_by, bound_at, credential_id,"
+        " public_key, sign_count) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            *(device.person_id, device.device_id, device.handset, device.bound_by, at),
+            *(device.credential_id, device.public_key, device.sign_count),
+        ),
     )
 
 
-async def handset_user(tx: Transaction, handset: bytes) -> UUID | None:
-    """Whom a handset signs in."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPasskey:
+    """What an unlock is verified with."""
+
+    public_key: bytes
+    sign_count: int
+
+
+async def passkey(tx: Transaction, person_id: UUID, credential_id: bytes) -> KeptPasskey | None:
+    """The passkey of a person; None if it was never bound or was revoked."""
     cursor = await tx.execute(
-        "SELECT person_id FROM bound_handset JOIN device USING (person_id, device_id, handset)"
-        " WHERE handset = %s AND revoked_at IS NULL",
-        (handset,),
+        "SELECT public_key, sign_count FROM device"
+        " WHERE person_id = %s AND credential_id = %s AND revoked_at IS NULL",
+        (person_id, credential_id),
     )
     row = await cursor.fetchone()
-    return row[0] if row else None
+    return KeptPasskey(public_key=row[0], sign_count=row[1]) if row else None
+
+
+async def count_unlock(
+    tx: Transaction, person_id: UUID, device_id: UUID, *, sign_count: int
+) -> bool:
+    """Note an unlock; False if another one with this count or a higher one was noted meanwhile.
+
+    Authenticators that do not count say nought each time.
+    """
+    cursor = await tx.execute(
+        "UPDATE device SET sign_count = %(count)s WHERE person_id = %(person)s"
+        " AND device_id = %(device)s AND revoked_at IS NULL"
+        " AND (sign_count < %(count)s OR (sign_count = 0 AND %(count)s = 0))",
+        {"count": sign_count, "person": person_id, "device": device_id},
+    )
+    return cursor.rowcount == 1

@@ -13,10 +13,10 @@ class Evidence(StrEnum):
     """Whose identifiers an evidence id belongs to; two kinds may use the same ones."""
 
     CARD = "card"
-    CERTIFICATE = "certificate"
     CHALLENGE = "challenge"
     LINE = "line"
-    UNLOCK = "unlock"
+    PASSKEY = "passkey"
+    PERMIT = "permit"
 
 
 async def accept_evidence(

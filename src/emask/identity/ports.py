@@ -1,24 +1,9 @@
-"""What identity asks of the outside, and the readings that come back.
-
-An `evidence` is what the person's device hands over: a card reader's output, a signature, an
-operator's authorisation code, a passkey's answer. Each reading carries an `evidence_id` that is
-the same whenever the same evidence is read, so that none is accepted twice.
-"""
+"""What identity asks of the outside, and the answers that come back."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardReading:
-    """What stands on an NHI card; numbers in their normal form."""
-
-    card_number: str
-    name: str
-    id_number: str
-    birth_date: date
-    evidence_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,44 +13,6 @@ class CertificateReading:
     issuer: str
     serial_number: str
     id_last_four: str
-    evidence_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineFacts:
-    """What the operator says of the SIM in use (A2, A4).
-
-    A line that is lost or ended is not `known`. `handset` tells the phone apart from all others.
-    """
-
-    on_mobile_network: bool
-    known: bool
-    prepaid: bool
-    company: bool
-    owner_matches: bool
-    handset: str
-    evidence_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unlocked:
-    """A phone that its user has just unlocked in the usual way (A12)."""
-
-    handset: str
-    evidence_id: str
-
-
-class CardReaders(Protocol):
-    """NHI cards read through PC/SC."""
-
-    async def read(self, evidence: str, *, at: datetime) -> CardReading:
-        """Read a card.
-
-        Raises:
-            CardUnknown: not the output of a card.
-            EvidenceReplayed: read too long ago.
-        """
-        ...
 
 
 class Certificates(Protocol):
@@ -74,38 +21,103 @@ class Certificates(Protocol):
     async def verify(self, evidence: str, *, challenge: str, at: datetime) -> CertificateReading:
         """Verify a signature over `challenge`.
 
+        Args:
+            evidence: a detached CMS signature, DER in base64, over the bytes of `challenge`.
+            challenge: what was to be signed, as it was issued.
+            at: the instant at which chain and revocation are judged.
+
         Raises:
-            WrongPin, PinLocked: the card did not sign.
-            CertificateInvalid: the signature is not one over this challenge.
+            CertificateInvalid: not a signature of a citizen certificate over this challenge.
             CertificateExpired, CertificateRevoked, CertificateUntrusted: by their names.
-            EvidenceReplayed: signed too long ago.
+            RevocationUnknown: neither list nor OCSP says anything that is in date.
         """
         ...
+
+
+class Contract(StrEnum):
+    """How a line is paid, as the operator says."""
+
+    MONTHLY = "monthly"
+    PREPAID = "prepaid"
+    COMPANY = "company"
+    UNKNOWN = "unknown"
+
+
+class Match(StrEnum):
+    """Whether the operator's record agrees with ours."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFacts:
+    """What the operator says of the SIM in use (A2, A4).
+
+    A line that is lost or ended is not `known`. `number_matches`: the SIM in use has the number
+    that was asked about. `owner`: it is registered to the ID number and birth date.
+    `evidence_id` is the authorisation's own, by which a second use is noticed.
+    """
+
+    on_mobile_network: bool
+    known: bool
+    contract: Contract
+    number_matches: bool
+    owner: Match
+    evidence_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """Whose line it should be; `mobile` as 09 and eight digits, all in their normal form."""
+
+    mobile: str
+    id_number: str
+    birth_date: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """What an authorisation is begun with and has to come back to: all random but the address."""
+
+    redirect_uri: str
+    state: str
+    nonce: str
+    code_verifier: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """What the operator sent the phone back with: a code, or the name of an error."""
+
+    code: str
+    error: str
 
 
 class MobileOperator(Protocol):
     """The operator that knows the SIM from its own data path; it never sends a code (A12)."""
 
-    async def check_line(self, evidence: str, *, id_number: str, at: datetime) -> LineFacts:
-        """Ask about the line in use and whether it is registered to `id_number`.
-
-        Evidence that the operator does not accept is a phone that is not on its network.
+    async def authorisation_url(self, departure: Departure) -> str:
+        """Where the phone goes, over its mobile data, to be recognised by the network.
 
         Raises:
-            EvidenceReplayed: given too long ago.
+            OperatorUnreachable: by its name.
         """
         ...
 
+    async def line(
+        self, returned: Return, *, departure: Departure, subscriber: Subscriber, at: datetime
+    ) -> LineFacts:
+        """Ask about the line in use, and whether it is the subscriber's.
 
-class Unlock(Protocol):
-    """The phone's own screen lock: a passkey with user verification (A12)."""
-
-    async def verify(self, evidence: str, *, at: datetime) -> Unlocked:
-        """Verify that the phone's user unlocked it.
+        A phone that the network did not recognise is not on it; what was not asked for that
+        reason is answered by False and UNKNOWN.
 
         Raises:
-            UnlockFailed: not unlocked, or not this phone's answer.
-            EvidenceReplayed: unlocked too long ago.
+            EvidenceReplayed: the code was used before.
+            EvidenceAltered: the operator's token is not for us, or not for this departure.
+            OperatorUnreachable: no answer, or none in the agreed form.
         """
         ...
 
@@ -114,7 +126,5 @@ class Unlock(Protocol):
 class IdentityPartners:
     """Everything outside that proves who somebody is."""
 
-    cards: CardReaders
     certificates: Certificates
     operator: MobileOperator
-    unlock: Unlock

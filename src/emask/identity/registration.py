@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from emask.identity import queries
-from emask.identity.cards import card_of_reading
+from emask.identity.cards import card_of_reading, read_card
 from emask.identity.certificates import accept_certificate, serial_digest, verified_certificate
 from emask.identity.decisions import check_card_owner, check_certificate_owner, check_national
 from emask.identity.evidence import Evidence, accept_evidence
@@ -28,20 +28,21 @@ async def register_with_card(
 
     Args:
         identity: what the use cases act with.
-        evidence: what the card reader read.
+        evidence: what the card agent read, as `cards.CardEvidence`.
         printed_card_number: the 12 digits on the card's front, as typed.
         household_number: as typed.
         password: the one to sign in with from now on.
 
     Raises:
         InvalidEntry: a number or the password cannot be accepted as typed.
-        CardUnknown, CardInactive, EvidenceReplayed, LockedOut: by their names.
+        CardMalformed, CardUnknown, CardInactive, LockedOut: by their names.
+        EvidenceAltered, EvidenceForeignOrigin, EvidenceExpired, EvidenceReplayed: the reading.
     """
     check_new_password(password)
     printed = card_digest(identity.vault, normalise_nhi_card(printed_card_number))
     household = household_digest(identity.vault, normalise_household_number(household_number))
     now = await identity.clock.now()
-    reading = await identity.partners.cards.read(evidence, at=now)
+    reading = read_card(identity, evidence, at=now)
     async with identity.db.transaction() as tx:
         person_id, card = await card_of_reading(tx, identity.vault, reading)
     source = person_id.bytes
@@ -81,8 +82,7 @@ async def bind_certificate(
     Raises:
         NationalsOnly: residents have no citizen certificate.
         CertificateNotBound: it is bound to somebody else.
-        CertificateInvalid, CertificateExpired, ..., WrongPin, PinLocked, EvidenceReplayed:
-            the certificate or the challenge is refused.
+        Others: as `certificates.verified_certificate`; EvidenceReplayed.
     """
     async with identity.db.transaction() as tx:
         person = await find_person(tx, person_id)
@@ -90,13 +90,13 @@ async def bind_certificate(
         raise UnknownPerson
     check_national(person.residency)
     now = await identity.clock.now()
-    certificate = await verified_certificate(
+    certificate, challenge_id = await verified_certificate(
         identity, evidence=evidence, challenge=challenge, at=now
     )
     serial = serial_digest(identity.vault, certificate)
     async with identity.db.transaction() as tx:
         await accept_certificate(
-            tx, identity.vault, certificate, challenge=challenge, person_id=person_id, at=now
+            tx, identity.vault, certificate, challenge_id=challenge_id, person_id=person_id, at=now
         )
         owner = await queries.bind_certificate(tx, serial, person_id, at=now)
         check_certificate_owner(owner, person_id)

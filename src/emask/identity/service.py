@@ -9,6 +9,8 @@ from emask.database.pool import Database
 from emask.database.vault import Vault
 from emask.identity.passwords import HASHER
 from emask.identity.ports import IdentityPartners
+from emask.identity.site import Site
+from emask.identity.site_tokens import SiteTokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,5 +23,11 @@ class Identity:
     db: Database
     clock: Clock
     vault: Vault
+    tokens: SiteTokens
     partners: IdentityPartners
     passwords: PasswordHasher = HASHER
+
+    @property
+    def site(self) -> Site:
+        """The address that evidence has to name."""
+        return self.tokens.site

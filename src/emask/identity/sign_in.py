@@ -1,35 +1,21 @@
 """The ways in (A1-A15).
 
 The caller opens a session for the person with the way's channel: computer for card and
-certificate, mobile for number, device code and device.
+certificate, mobile for a phone. A phone is bound first: `own_number`, `device` and `binding`.
 """
 
 from uuid import UUID
 
-from emask.identity import queries
-from emask.identity.cards import card_of_reading
+from emask.identity import device_queries, queries
+from emask.identity.cards import card_of_reading, read_card
 from emask.identity.certificates import accept_certificate, serial_digest, verified_certificate
-from emask.identity.decisions import (
-    check_certificate_bound,
-    check_line,
-    check_national,
-    check_registered,
-    check_unlocked_handset,
-)
-from emask.identity.device import (
-    bind_device,
-    claim_own_handset,
-    handset_digest,
-    handset_user,
-    use_device_code,
-)
+from emask.identity.decisions import check_certificate_bound, check_registered
 from emask.identity.evidence import Evidence, accept_evidence
+from emask.identity.passkeys import request_options, verified_unlock
 from emask.identity.passwords import password_matches
-from emask.identity.registry import person_by_id_number
 from emask.identity.service import Identity
 from emask.identity.tries import Tried, count_try, forget_tries
-from emask.rules.people import normalise_id, residency_of
-from emask.rules.refusals import NotRegistered, WrongPassword
+from emask.rules.refusals import UnlockFailed, WrongPassword
 
 
 async def sign_in_with_card(identity: Identity, *, evidence: str, password: str) -> UUID:
@@ -37,12 +23,18 @@ async def sign_in_with_card(identity: Identity, *, evidence: str, password: str)
 
     A reading that was refused may be used again for another try at the password.
 
+    Args:
+        identity: what the use cases act with.
+        evidence: what the card agent read, as `cards.CardEvidence`.
+        password: as typed.
+
     Raises:
-        CardUnknown, CardInactive, EvidenceReplayed: about the card.
+        CardMalformed, CardUnknown, CardInactive: about the card.
+        EvidenceAltered, EvidenceForeignOrigin, EvidenceExpired, EvidenceReplayed: the reading.
         NotRegistered, WrongPassword, LockedOut: about the password.
     """
     now = await identity.clock.now()
-    reading = await identity.partners.cards.read(evidence, at=now)
+    reading = read_card(identity, evidence, at=now)
     async with identity.db.transaction() as tx:
         person_id, _ = await card_of_reading(tx, identity.vault, reading)
         kept = check_registered(await queries.password_hash(tx, person_id))
@@ -60,99 +52,48 @@ async def sign_in_with_certificate(identity: Identity, *, evidence: str, challen
 
     Args:
         identity: what the use cases act with.
-        evidence: the signature.
+        evidence: the signature, as `ports.Certificates.verify` takes it.
         challenge: from `certificates.new_challenge`.
 
     Raises:
         CertificateNotBound: nobody has bound this serial number.
-        CertificateInvalid, CertificateExpired, CertificateRevoked, CertificateUntrusted,
-            WrongPin, PinLocked, EvidenceReplayed: by their names.
+        Others: as `certificates.verified_certificate`; EvidenceReplayed.
     """
     now = await identity.clock.now()
-    certificate = await verified_certificate(
+    certificate, challenge_id = await verified_certificate(
         identity, evidence=evidence, challenge=challenge, at=now
     )
     serial = serial_digest(identity.vault, certificate)
     async with identity.db.transaction() as tx:
         person_id = check_certificate_bound(await queries.certificate_owner(tx, serial))
         await accept_certificate(
-            tx, identity.vault, certificate, challenge=challenge, person_id=person_id, at=now
+            tx, identity.vault, certificate, challenge_id=challenge_id, person_id=person_id, at=now
         )
     return person_id
 
 
-async def sign_in_with_own_number(
-    identity: Identity, *, id_number: str, evidence: str, unlock_evidence: str
-) -> UUID:
-    """One's own monthly number on one's own phone (A1.1-1, A2, A10, A12, A13); binds the phone.
+async def unlock_options(identity: Identity) -> str:
+    """What a bound phone is asked, as JSON of PublicKeyCredentialRequestOptions."""
+    return request_options(identity, at=await identity.clock.now())
+
+
+async def sign_in_with_device(identity: Identity, *, answer: str) -> UUID:
+    """A phone that was bound before: its unlock is enough (A1-2).
 
     Args:
         identity: what the use cases act with.
-        id_number: as typed.
-        evidence: the operator's authorisation, given over its own data path.
-        unlock_evidence: the phone's own unlock.
+        answer: the unlock, JSON of the browser's PublicKeyCredential.
 
     Raises:
-        InvalidEntry: the ID number cannot be one.
-        NationalsOnly: told before the operator is asked (A5).
-        NotOnMobileNetwork, LineUnknown, PrepaidLine, CompanyLine, NotOwnNumber: in this order.
-        UnlockFailed, EvidenceReplayed: about the phone.
-        NotRegistered: the registry does not know the owner of the line.
-    """
-    id_number = normalise_id(id_number)
-    check_national(residency_of(id_number))
-    now = await identity.clock.now()
-    line = await identity.partners.operator.check_line(evidence, id_number=id_number, at=now)
-    check_line(line)
-    phone = await identity.partners.unlock.verify(unlock_evidence, at=now)
-    check_unlocked_handset(of_line=line.handset, unlocked=phone.handset)
-    handset = handset_digest(identity.vault, phone.handset)
-    async with identity.db.transaction() as tx:
-        person = await person_by_id_number(tx, identity.vault, id_number)
-        if person is None:
-            raise NotRegistered
-        await accept_evidence(tx, identity.vault, Evidence.LINE, line.evidence_id, at=now)
-        await accept_evidence(tx, identity.vault, Evidence.UNLOCK, phone.evidence_id, at=now)
-        await claim_own_handset(tx, handset, person_id=person.person_id)
-        await queries.save_registration(tx, person.person_id, registered_by="mobile", at=now)
-        await bind_device(tx, handset, person_id=person.person_id, bound_by="mobile_number", at=now)
-    return person.person_id
-
-
-async def sign_in_with_device_code(
-    identity: Identity, *, digits: str, unlock_evidence: str
-) -> UUID:
-    """The code from the computer, entered on any phone once (A1.1-2, A5, A8, A14); binds it.
-
-    Five tries pause the handset. A right one does not start the count anew: codes of one's own
-    would buy any number of guesses at those of others.
-
-    Raises:
-        UnlockFailed, EvidenceReplayed: about the phone.
-        DeviceCodeWrong, DeviceCodeExpired, LockedOut: about the code.
-    """
-    now = await identity.clock.now()
-    phone = await identity.partners.unlock.verify(unlock_evidence, at=now)
-    handset = handset_digest(identity.vault, phone.handset)
-    await count_try(identity.db, Tried.DEVICE_CODE, source=handset, at=now)
-    async with identity.db.transaction() as tx:
-        person_id = await use_device_code(tx, identity.vault, digits, at=now)
-        await accept_evidence(tx, identity.vault, Evidence.UNLOCK, phone.evidence_id, at=now)
-        await bind_device(tx, handset, person_id=person_id, bound_by="device_code", at=now)
-    return person_id
-
-
-async def sign_in_with_device(identity: Identity, *, unlock_evidence: str) -> UUID:
-    """A phone that was bound before: its unlock is enough (A1-2).
-
-    Raises:
-        UnlockFailed, EvidenceReplayed: about the phone.
         DeviceNotBound: it signs in nobody.
+        Others: as `passkeys.verified_unlock`; EvidenceReplayed.
     """
     now = await identity.clock.now()
-    phone = await identity.partners.unlock.verify(unlock_evidence, at=now)
-    handset = handset_digest(identity.vault, phone.handset)
     async with identity.db.transaction() as tx:
-        person_id = await handset_user(tx, handset)
-        await accept_evidence(tx, identity.vault, Evidence.UNLOCK, phone.evidence_id, at=now)
-    return person_id
+        phone = await verified_unlock(tx, identity, answer, at=now)
+        await accept_evidence(tx, identity.vault, Evidence.PASSKEY, phone.challenge_id, at=now)
+        if not await device_queries.count_unlock(
+            tx, phone.person_id, phone.device_id, sign_count=phone.sign_count
+        ):
+            raise UnlockFailed
+    return phone.person_id

@@ -22,6 +22,8 @@ class Tried(StrEnum):
     CARD_REGISTRATION = auto()
     DEVICE_CODE = auto()
     STAFF_PASSWORD = auto()
+    ADDRESS = auto()
+    CARD = auto()
 
 
 async def count_try(db: Database, what: Tried, *, source: bytes, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from emask.database.clock import Clock
 from emask.database.pool import Database
@@ -11,9 +12,15 @@ from emask.draw.ports import Beacon
 from emask.identity.ports import IdentityPartners
 from emask.identity.service import Identity
 from emask.identity.sessions import Sessions
+from emask.identity.site import Site
+from emask.identity.site_keys import SiteKeys
+from emask.identity.site_tokens import SiteTokens
 from emask.notices.ports import SmsSender
 from emask.payment.ports import Gateway
 from emask.preorder.intake import Intake
+
+NOWHERE: Final = Site(origin="http://localhost")
+"""The site of commands that serve nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +41,8 @@ class System:
     clock: Clock
     keys: Keys
     vault: Vault
+    site: Site
+    site_keys: SiteKeys
     sessions: Sessions
     partners: Partners
     intake: Intake
@@ -42,13 +51,17 @@ class System:
     def identity(self) -> Identity:
         """What the identity use cases are given first."""
         return Identity(
-            db=self.db, clock=self.clock, vault=self.vault, partners=self.partners.identity
+            db=self.db,
+            clock=self.clock,
+            vault=self.vault,
+            tokens=SiteTokens(self.site_keys, self.site),
+            partners=self.partners.identity,
         )
 
 
 @asynccontextmanager
 async def open_system(
-    db: Database, *, clock: Clock, keys: Keys, partners: Partners
+    db: Database, *, clock: Clock, keys: Keys, partners: Partners, site: Site = NOWHERE
 ) -> AsyncIterator[System]:
     """The system over an open, migrated database, with its intake running."""
     vault = Vault(keys)
@@ -58,6 +71,8 @@ async def open_system(
             clock=clock,
             keys=keys,
             vault=vault,
+            site=site,
+            site_keys=SiteKeys(keys),
             sessions=Sessions(keys),
             partners=partners,
             intake=intake,

@@ -177,8 +177,11 @@ CREATE TABLE registration (
     person_id     uuid        PRIMARY KEY REFERENCES person,
     password_hash text,
     registered_by text        NOT NULL CHECK (registered_by IN ('card', 'certificate', 'counter', 'mobile')),
-    registered_at timestamptz NOT NULL
+    registered_at timestamptz NOT NULL,
+    first_password boolean    NOT NULL DEFAULT false CHECK (NOT first_password OR password_hash IS NOT NULL)
 );
+COMMENT ON COLUMN registration.first_password IS
+    'The password was handed out at an office: the person chooses another at the next sign-in.';
 
 CREATE TABLE certificate_binding (
     serial_number bytea       PRIMARY KEY,
@@ -188,23 +191,22 @@ CREATE TABLE certificate_binding (
 COMMENT ON COLUMN certificate_binding.serial_number IS 'Keyed digest of issuer and serial number.';
 
 CREATE TABLE device (
-    person_id  uuid        NOT NULL REFERENCES person,
-    device_id  uuid        NOT NULL,
-    handset    bytea       NOT NULL,
-    bound_by   text        NOT NULL CHECK (bound_by IN ('mobile_number', 'device_code', 'counter')),
-    bound_at   timestamptz NOT NULL,
-    revoked_at timestamptz,
+    person_id     uuid        NOT NULL REFERENCES person,
+    device_id     uuid        NOT NULL,
+    handset       bytea       NOT NULL,
+    bound_by      text        NOT NULL CHECK (bound_by IN ('mobile_number', 'device_code')),
+    bound_at      timestamptz NOT NULL,
+    revoked_at    timestamptz,
+    credential_id bytea       NOT NULL,
+    public_key    bytea       NOT NULL,
+    sign_count    bigint      NOT NULL CHECK (sign_count >= 0),
     PRIMARY KEY (person_id, device_id)
 );
+COMMENT ON TABLE device IS 'Passkeys: each one lets the unlock of one phone sign one person in.';
 COMMENT ON COLUMN device.handset IS 'Keyed digest of what tells the handset apart.';
-
-CREATE TABLE bound_handset (
-    handset   bytea PRIMARY KEY,
-    person_id uuid  NOT NULL,
-    device_id uuid  NOT NULL,
-    FOREIGN KEY (person_id, device_id) REFERENCES device
-);
-COMMENT ON TABLE bound_handset IS 'Whom a handset signs in: the person whose device it became last.';
+-- a phone keeps one passkey a person: its latest
+CREATE UNIQUE INDEX device_one_a_handset ON device (person_id, handset) WHERE revoked_at IS NULL;
+CREATE UNIQUE INDEX device_credential ON device (person_id, credential_id);
 
 CREATE TABLE own_handset (
     handset   bytea PRIMARY KEY,
@@ -227,8 +229,8 @@ CREATE TABLE used_evidence (
 COMMENT ON TABLE used_evidence IS 'Digests of evidence once accepted: none is accepted twice.';
 
 CREATE TABLE wrong_try (
-    what         text        NOT NULL CHECK (what IN
-                 ('password', 'card_registration', 'device_code', 'staff_password')),
+    what         text        NOT NULL CHECK (what IN ('password', 'card_registration',
+                 'device_code', 'staff_password', 'address', 'card')),
     source       bytea       NOT NULL,
     tries        integer     NOT NULL CHECK (tries > 0),
     locked_until timestamptz,
@@ -244,10 +246,39 @@ CREATE TABLE staff (
     site_code     text,
     chain         text,
     store_code    text,
+    generation    integer NOT NULL DEFAULT 0 CHECK (generation >= 0),
     FOREIGN KEY (chain, store_code) REFERENCES store,
     CHECK ((role = 'pharmacist') = (site_code IS NOT NULL)),
     CHECK ((role = 'clerk') = (store_code IS NOT NULL))
 );
+
+COMMENT ON COLUMN staff.generation IS 'Sessions of an earlier generation have ended.';
+
+CREATE TABLE session_generation (
+    person_id  uuid        PRIMARY KEY,
+    generation integer     NOT NULL CHECK (generation > 0),
+    changed_at timestamptz NOT NULL
+);
+COMMENT ON TABLE session_generation IS
+    'Who ended all sessions: those of an earlier generation are over. Nobody here: generation 0.';
+CREATE INDEX session_generation_changed ON session_generation (changed_at);
+
+CREATE TABLE ended_session (
+    session_id text        PRIMARY KEY,
+    ended_at   timestamptz NOT NULL
+);
+COMMENT ON TABLE ended_session IS 'Sessions ended before their time; forgotten once they are over.';
+CREATE INDEX ended_session_ended ON ended_session (ended_at);
+
+CREATE TABLE people_import (
+    file_digest bytea       PRIMARY KEY CHECK (octet_length(file_digest) = 32),
+    rows_done   bigint      NOT NULL CHECK (rows_done >= 0),
+    entered     bigint      NOT NULL CHECK (entered >= 0),
+    refused     bigint      NOT NULL CHECK (refused >= 0),
+    finished_at timestamptz,
+    updated_at  timestamptz NOT NULL
+);
+COMMENT ON TABLE people_import IS 'How far each registry file was entered, so that it can go on there.';
 
 -- ---------------------------------------------------------------- the shared entitlement
 

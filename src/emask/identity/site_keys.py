@@ -1,0 +1,39 @@
+"""The site's own signing keys, which others verify with its published halves.
+
+One signs what card agents are asked to do, one identifies the site to mobile operators.
+"""
+
+import hmac
+from hashlib import sha256
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from joserfc.jwk import ECKey, OKPKey
+
+from emask.database.vault import Keys
+
+AGENT_KEY: Final = "agent-1"
+CLIENT_KEY: Final = "client-1"
+"""Key ids, as the published set names them."""
+
+_P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+class SiteKeys:
+    """The pairs of one installation; every process derives the same ones from its secrets."""
+
+    def __init__(self, keys: Keys) -> None:
+        seed = hmac.digest(keys.session, b"card agent", sha256)
+        self.agent: Final = OKPKey.import_key(
+            Ed25519PrivateKey.from_private_bytes(seed), {"kid": AGENT_KEY, "use": "sig"}
+        )
+        number = int.from_bytes(hmac.digest(keys.session, b"operator client", sha256))
+        self.client: Final = ECKey.import_key(
+            ec.derive_private_key(number % (_P256_ORDER - 1) + 1, ec.SECP256R1()),
+            {"kid": CLIENT_KEY, "use": "sig"},
+        )
+
+    def published(self) -> dict[str, Any]:
+        """The public halves as a JWK Set."""
+        return {"keys": [self.agent.as_dict(private=False), self.client.as_dict(private=False)]}
