@@ -17,6 +17,7 @@ from emask.database.pool import Database
 from emask.database.server import DEFAULT_DATABASE, EmbeddedServer, ServerError
 from emask.database.throwaway import create_database
 from emask.database.vault import Keys
+from emask.identity.site import Site
 from emask.programme.system import System, open_system
 from emask.sandbox.schema import install
 from emask.sandbox.system import sandbox_partners
@@ -40,8 +41,11 @@ class Installation:
         async with Database(self.url, size=4) as db:
             await install(db)
             clock = await clock_of(db)
-            partners = sandbox_partners(db, clock, self.keys)
-            async with open_system(db, clock=clock, keys=self.keys, partners=partners) as system:
+            site = Site(origin=settings().origin)
+            partners = sandbox_partners(db, clock, self.keys, site=site, base=settings().partners)
+            async with open_system(
+                db, clock=clock, keys=self.keys, partners=partners, site=site
+            ) as system:
                 return await command(system)
 
 

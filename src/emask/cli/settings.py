@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from emask.sandbox.system import BASE
+
 _OF_ROOT = Path("/var/lib/emask")
 _OF_OTHERS = Path(".local/share/emask")
 KEYS_NAME = "keys.json"
@@ -11,18 +13,26 @@ KEYS_NAME = "keys.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`database_url` is None for the embedded server, whose state lives in `data`."""
+    """`database_url` is None for the embedded server, whose state lives in `data`.
 
+    `origin` is the address that people see, as their browsers write it; `partners` that of the
+    sandbox's partners.
+    """
+
+    origin: str
+    partners: str
     database_url: str | None
     data: Path
     keys_file: Path
 
 
 def settings() -> Settings:
-    """``EMASK_DATABASE_URL``, ``EMASK_DATA`` and ``EMASK_KEYS``, or what stands in for them."""
+    """The settings in the environment's ``EMASK_...``, or what stands in for them."""
     standard = _OF_ROOT if os.geteuid() == 0 else Path.home() / _OF_OTHERS
     data = Path(os.environ.get("EMASK_DATA") or standard)
     return Settings(
+        origin=os.environ.get("EMASK_ORIGIN") or "http://localhost:8000",
+        partners=os.environ.get("EMASK_PARTNERS") or BASE,
         database_url=os.environ.get("EMASK_DATABASE_URL") or None,
         data=data,
         keys_file=Path(os.environ.get("EMASK_KEYS") or data / KEYS_NAME),

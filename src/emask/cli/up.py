@@ -6,6 +6,7 @@ import signal
 import sys
 from asyncio.subprocess import Process
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 import typer
 
@@ -20,6 +21,7 @@ from emask.rounds.service import all_rounds
 from emask.web.demo.stage import CURTAIN, set_stage
 from emask.web.sandbox_pages.cast import CAST, PASSWORD, STAFF
 
+_PARTNERS_ABOVE: Final = 10
 _TICK: Final = 1.0  # seconds between two looks at what is due
 
 
@@ -31,11 +33,15 @@ def up(
     """Start everything: database, web application, and the work that falls due.
 
     An empty embedded database becomes a demo: made-up people, shops and rounds, and a clock to
-    set. A database of your own (EMASK_DATABASE_URL) stays as it is.
+    set. A database of your own (EMASK_DATABASE_URL) stays as it is. Where people reach the service
+    under another address than http://localhost:PORT, EMASK_ORIGIN says so; the made-up partners
+    listen ten ports above, or where EMASK_PARTNERS says.
     """
+    os.environ.setdefault("EMASK_ORIGIN", f"http://localhost:{port}")
+    os.environ.setdefault("EMASK_PARTNERS", f"http://127.0.0.1:{port + _PARTNERS_ABOVE}")
     with installation() as here:
         here.run(_prepare)
-        here.run(lambda system: _introduce(system, port))
+        here.run(_introduce)
         ended = here.run(lambda system: _serve(system, here, host, port, workers))
     if ended != 0:
         refuse(
@@ -52,9 +58,9 @@ async def _prepare(system: System) -> None:
         await set_stage(system)
 
 
-async def _introduce(system: System, port: int) -> None:
+async def _introduce(system: System) -> None:
     """Say where everything is and, in a demo, who one can be."""
-    home = f"http://localhost:{port}"
+    home = settings().origin
     say(f"服務位址：{home}", f"Serving on {home}")
     if not isinstance(system.clock, SetClock):
         return
@@ -71,16 +77,10 @@ async def _introduce(system: System, port: int) -> None:
 
 async def _serve(system: System, here: Installation, host: str, port: int, workers: int) -> int:
     """Serve until the web application ends or the operator ends it; its exit status."""
-    web = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop"),
-        *("--host", host, "--port", str(port), "--workers", str(workers)),
-        *("--http", "1", "--no-ws", "--log-level", "warning"),
-        "emask.cli.up_app:application",
-        env={
-            **os.environ,
-            "EMASK_DATABASE_URL": here.url,
-            "EMASK_KEYS": str(settings().keys_file),
-        },
+    partners = urlsplit(settings().partners)
+    web = await _start(here, "up_app", host=host, port=port, workers=workers)
+    sandbox = await _start(
+        here, "up_partners", host=partners.hostname or host, port=partners.port or 80, workers=1
     )
     loop, work = asyncio.get_running_loop(), asyncio.current_task()
     if work is not None:
@@ -90,10 +90,28 @@ async def _serve(system: System, here: Installation, host: str, port: int, worke
     except asyncio.CancelledError:
         return 0
     finally:
-        if web.returncode is None:
-            web.terminate()
-        await web.wait()
+        for process in (web, sandbox):
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
     return web.returncode or 0
+
+
+async def _start(
+    here: Installation, application: str, *, host: str, port: int, workers: int
+) -> Process:
+    """A server of its own for one of the applications beside this module."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop"),
+        *("--host", host, "--port", str(port), "--workers", str(workers)),
+        *("--http", "1", "--no-ws", "--log-level", "warning"),
+        f"emask.cli.{application}:application",
+        env={
+            **os.environ,
+            "EMASK_DATABASE_URL": here.url,
+            "EMASK_KEYS": str(settings().keys_file),
+        },
+    )
 
 
 async def _work_while(system: System, web: Process) -> None:

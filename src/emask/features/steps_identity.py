@@ -21,6 +21,7 @@ from emask.sandbox.visitor import (
     own_number,
     register,
     some_password,
+    touched,
     use_device_code,
 )
 
@@ -58,8 +59,7 @@ async def without_unlock(world: World, *, name: str) -> None:
     """The phone was touched, not unlocked (A12)."""
 
     async def touching(doors: Doors, visitor: Visitor) -> UUID:
-        touch = doors.sandbox.unlock.touch(handset=visitor.phone.handset, at=await world.now())
-        return await own_number(doors, visitor, unlock_evidence=touch)
+        return await own_number(doors, visitor, make=touched)
 
     await sign_in(world, world.citizen(name), touching, Channel.MOBILE)
 

@@ -8,7 +8,7 @@ from emask.features.registry import Registry
 from emask.features.world import World
 from emask.identity.registry import stop_card
 from emask.rules.people import Residency, last_digit
-from emask.sandbox.evidence import Network, Plan
+from emask.sandbox.operator import Network, Plan
 from emask.sandbox.visitor import Phone, Visitor
 
 STEPS = Registry()

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
@@ -21,7 +21,6 @@ from argon2 import PasswordHasher
 from emask.database.pool import Database
 from emask.database.vault import Keys, Vault
 from emask.identity.registry import add_people
-from emask.identity.service import Identity
 from emask.notices.service import drain
 from emask.preorder.intake import IntakeFull
 from emask.programme.system import open_system
@@ -119,13 +118,7 @@ async def _company(share: Share, told: Callable[[], None]) -> AsyncIterator[Comp
             async with open_system(
                 db, clock=clock, keys=share.keys, partners=sandbox.partners
             ) as system:
-                identity = Identity(
-                    db=db,
-                    clock=clock,
-                    vault=vault,
-                    partners=sandbox.partners.identity,
-                    passwords=_CHEAP,
-                )
+                identity = replace(system.identity, passwords=_CHEAP)
                 async with db.transaction() as tx:
                     stores = await open_stores(tx)
                     sites = await selling_sites(tx)

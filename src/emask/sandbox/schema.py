@@ -1,6 +1,7 @@
 """The tables of the doubles: what a real partner would keep on its own side."""
 
 from emask.database.pool import Database
+from emask.sandbox import certificates, mischief, operator, phone
 
 _LOCK = 0x73616E64626F78  # one installer at a time: IF NOT EXISTS alone lets two collide
 
@@ -27,14 +28,6 @@ CREATE TABLE IF NOT EXISTS sandbox.sms (
     text       text   NOT NULL
 );
 CREATE INDEX IF NOT EXISTS sms_number ON sandbox.sms (number);
-
-CREATE TABLE IF NOT EXISTS sandbox.certificate (
-    serial_number text    PRIMARY KEY,
-    condition     text    NOT NULL DEFAULT 'good'
-                  CHECK (condition IN ('good', 'expired', 'revoked', 'untrusted')),
-    wrong_pins    integer NOT NULL DEFAULT 0
-);
-COMMENT ON TABLE sandbox.certificate IS 'Citizen certificates that are not as new.';
 """
 
 
@@ -42,4 +35,11 @@ async def install(db: Database) -> None:
     """Create the doubles' tables where they are missing."""
     async with db.transaction() as tx:
         await tx.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-        await tx.execute(_TABLES)
+        for tables in (
+            _TABLES,
+            mischief.TABLES,
+            certificates.TABLES,
+            operator.TABLES,
+            phone.TABLES,
+        ):
+            await tx.execute(tables)

@@ -1,19 +1,25 @@
-"""Made-up people at the doors of the system, going each way in of A1-A15 with made-up evidence.
+"""Made-up people at the doors of the system, going each way in of A1-A15.
 
-Each way returns the person it lets in, or raises the refusal of `identity` behind it.
+What they show has the form of the real thing: a card's bytes, a certificate's signature, the
+operator's answer, a passkey. Each way returns the person it lets in, or raises the refusal of
+`identity` behind it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from secrets import token_urlsafe
 from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
+from emask.identity.binding import BindingPermit, bind_phone, binding_options, seal_binding
 from emask.identity.certificates import new_challenge
 from emask.identity.counter_office import serve_at_counter
 from emask.identity.decisions import HOUSEHOLD_CERTIFICATE
-from emask.identity.device import issue_device_code
+from emask.identity.device import enter_device_code, issue_device_code
 from emask.identity.model import NewPerson, StaffRole, StaffSession
+from emask.identity.own_number import return_with_own_number, set_out_with_own_number
 from emask.identity.registration import bind_certificate, register_with_card
 from emask.identity.service import Identity
 from emask.identity.sessions import Sessions
@@ -21,19 +27,30 @@ from emask.identity.sign_in import (
     sign_in_with_card,
     sign_in_with_certificate,
     sign_in_with_device,
-    sign_in_with_device_code,
-    sign_in_with_own_number,
+    unlock_options,
 )
 from emask.rules.calendar import Channel
 from emask.rules.people import Document, Residency, residency_of
 from emask.rules.refusals import DeviceCodeWrong
-from emask.sandbox.evidence import PIN, Network, Plan
+from emask.sandbox.cards import card_evidence
+from emask.sandbox.certificates import PIN
+from emask.sandbox.operator import Line, Network, Plan, go_through
 from emask.sandbox.system import Sandbox
+from emask.sandbox.wire import caller
+
+_SOMEBODY: Final = "A123456789"
+"""In whose name the lines of people who do not matter are."""
+_ADDRESSES = count(1)
 
 
 def some_password() -> str:
     """A password that nobody has typed before."""
     return token_urlsafe(12)
+
+
+def some_address() -> str:
+    """A source address that no other phone has at present."""
+    return f"fd00::{next(_ADDRESSES):x}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +61,7 @@ class Phone:
     plan: Plan = Plan.MONTHLY
     network: Network = Network.MOBILE
     in_service: bool = True
+    address: str = field(default_factory=some_address)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,6 +73,11 @@ class Visitor:
     password: str = field(default_factory=some_password)
     device_digits: str | None = None
 
+    @property
+    def mobile(self) -> str:
+        """The number of the line in the phone."""
+        return self.person.mobile or "0900000000"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
@@ -65,11 +88,15 @@ class Doors:
     sandbox: Sandbox
 
 
+Make = Callable[[Doors, Visitor, str], Awaitable[str]]
+"""How a phone answers when it is asked for a new passkey."""
+
+
 async def register(doors: Doors, visitor: Visitor, *, printed_number: str) -> UUID:
     """Register on the web: card, its printed number as typed, household number, password."""
     return await register_with_card(
         doors.identity,
-        evidence=await _insert_card(doors, visitor),
+        evidence=await _read_card(doors, visitor),
         printed_card_number=printed_number,
         household_number=visitor.person.household_number,
         password=visitor.password,
@@ -80,7 +107,7 @@ async def by_card(doors: Doors, visitor: Visitor) -> UUID:
     """NHI card and password (A1-1)."""
     return await sign_in_with_card(
         doors.identity,
-        evidence=await _insert_card(doors, visitor),
+        evidence=await _read_card(doors, visitor),
         password=visitor.password,
     )
 
@@ -98,25 +125,25 @@ async def by_certificate(doors: Doors, visitor: Visitor) -> UUID:
 
 async def by_own_number(doors: Doors, visitor: Visitor) -> UUID:
     """The line in the phone, then the phone's unlock (A1.1-1, A12)."""
-    return await own_number(doors, visitor, unlock_evidence=await unlock(doors, visitor))
+    return await own_number(doors, visitor, make=unlocked)
 
 
-async def own_number(doors: Doors, visitor: Visitor, *, unlock_evidence: str) -> UUID:
-    """The line in the phone, with some answer of its screen lock."""
-    line = doors.sandbox.operator.connect(
-        owner_id_number=visitor.person.id_number,
-        plan=visitor.phone.plan,
-        network=visitor.phone.network,
-        handset=visitor.phone.handset,
-        at=await doors.identity.clock.now(),
-        lost=not visitor.phone.in_service,
+async def own_number(doors: Doors, visitor: Visitor, *, make: Make) -> UUID:
+    """To the operator over the phone's network and back; then the phone is asked for a passkey."""
+    set_out = await set_out_with_own_number(
+        doors.identity, id_number=visitor.person.id_number, mobile=visitor.mobile
     )
-    return await sign_in_with_own_number(
+    await _connect(doors, visitor)
+    async with caller(doors.sandbox.wire, address=visitor.phone.address) as browser:
+        state, returned = await go_through(browser, set_out.url)
+    permit = await return_with_own_number(
         doors.identity,
-        id_number=visitor.person.id_number,
-        evidence=line,
-        unlock_evidence=unlock_evidence,
+        permit=set_out.permit,
+        state=state,
+        returned=returned,
+        handset=visitor.phone.handset,
     )
+    return await _bind(doors, visitor, permit, make)
 
 
 async def by_device_code(doors: Doors, visitor: Visitor) -> UUID:
@@ -138,17 +165,21 @@ async def use_device_code(doors: Doors, visitor: Visitor) -> UUID:
     """Enter the code on the phone and unlock it."""
     if visitor.device_digits is None:
         raise DeviceCodeWrong
-    return await sign_in_with_device_code(
-        doors.identity,
-        digits=visitor.device_digits,
-        unlock_evidence=await unlock(doors, visitor),
+    permit = await enter_device_code(
+        doors.identity, digits=visitor.device_digits, handset=visitor.phone.handset
     )
+    return await _bind(doors, visitor, permit, unlocked)
 
 
 async def by_device(doors: Doors, visitor: Visitor) -> UUID:
     """Unlock a phone that was bound before."""
-    evidence = await unlock(doors, visitor)
-    return await sign_in_with_device(doors.identity, unlock_evidence=evidence)
+    answer = await doors.sandbox.phone.get(
+        await unlock_options(doors.identity),
+        origin=doors.identity.site.origin,
+        handset=visitor.phone.handset,
+        person_id=doors.identity.vault.person_id(visitor.person.id_number),
+    )
+    return await sign_in_with_device(doors.identity, answer=answer)
 
 
 async def at_counter(doors: Doors, visitor: Visitor) -> UUID:
@@ -180,20 +211,50 @@ async def office(
     )
 
 
-async def unlock(doors: Doors, visitor: Visitor) -> str:
+async def unlocked(doors: Doors, visitor: Visitor, options: str) -> str:
     """The visitor unlocks the phone in the usual way (A12)."""
-    now = await doors.identity.clock.now()
-    return doors.sandbox.unlock.unlock(handset=visitor.phone.handset, at=now)
-
-
-async def _insert_card(doors: Doors, visitor: Visitor) -> str:
-    return doors.sandbox.cards.insert_card(
-        id_number=visitor.person.id_number,
-        card_number=visitor.person.nhi_card,
-        name=visitor.person.name,
-        birth_date=visitor.person.birth_date,
-        at=await doors.identity.clock.now(),
+    return await doors.sandbox.phone.create(
+        options, origin=doors.identity.site.origin, handset=visitor.phone.handset
     )
+
+
+async def touched(doors: Doors, visitor: Visitor, options: str) -> str:
+    """Somebody touches the phone without unlocking it."""
+    return await doors.sandbox.phone.touch(
+        options, origin=doors.identity.site.origin, handset=visitor.phone.handset
+    )
+
+
+async def _connect(doors: Doors, visitor: Visitor) -> None:
+    """The line that is in the phone, and the address that its network gives it."""
+    phone = visitor.phone
+    somebodys = phone.plan is Plan.OTHER
+    await doors.sandbox.lines.put(
+        Line(
+            mobile=visitor.mobile,
+            owner_id_number=_SOMEBODY if somebodys else visitor.person.id_number,
+            owner_birth_date=visitor.person.birth_date,
+            plan=phone.plan,
+            in_service=phone.in_service,
+        )
+    )
+    await doors.sandbox.lines.attach(phone.address, mobile=visitor.mobile, network=phone.network)
+
+
+async def _bind(doors: Doors, visitor: Visitor, permit: BindingPermit, make: Make) -> UUID:
+    sealed = seal_binding(doors.identity, permit)
+    options = await binding_options(doors.identity, permit=sealed)
+    return await bind_phone(
+        doors.identity,
+        permit=sealed,
+        answer=await make(doors, visitor, options),
+        handset=visitor.phone.handset,
+    )
+
+
+async def _read_card(doors: Doors, visitor: Visitor) -> str:
+    now = await doors.identity.clock.now()
+    return card_evidence(doors.identity.tokens, visitor.person, at=now)
 
 
 async def _signature(doors: Doors, visitor: Visitor) -> tuple[str, str]:
