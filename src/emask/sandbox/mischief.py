@@ -23,9 +23,7 @@ class Mischief:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def begin(
-        self, partner: str, kind: str, detail: Mapping[str, Any] | None = None
-    ) -> None:
+    async def begin(self, partner: str, kind: str, detail: Mapping[str, Any] | None = None) -> None:
         """From now on the partner has this fault."""
         async with self._db.transaction() as tx:
             await tx.execute(
@@ -45,4 +43,4 @@ class Mischief:
             cursor = await connection.execute(
                 "SELECT kind, detail FROM sandbox.mischief WHERE partner = %s", (partner,)
             )
-            return {kind: detail for kind, detail in await cursor.fetchall()}
+            return dict(await cursor.fetchall())

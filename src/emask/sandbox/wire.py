@@ -1,4 +1,4 @@
-"""The partners that are asked over HTTP, as one ASGI application: operator and certificate directory.
+"""The partners that are asked over HTTP, in one ASGI application: operator and directory.
 
 `emask up` serves it on a port of its own; commands and tests call it in the same process.
 """
