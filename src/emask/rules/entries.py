@@ -35,54 +35,89 @@ def compact(text: str) -> str:
     return _SPACES_AND_HYPHENS.sub("", unicodedata.normalize("NFKC", text)).upper()
 
 
+def normalise_name(text: str) -> str:
+    """A name of 1 to 100 characters, white space single and inside only. Raises InvalidEntry."""
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
+        raise InvalidEntry("name", "wrong_shape")
+    return name
+
+
 def normalise_mobile(text: str) -> str:
-    """A Taiwan mobile number as 0912345678. Raises InvalidEntry("mobile", …)."""
-    number = re.sub(r"^\+?886(?=0?9)", "", compact(text))
+    """A Taiwan mobile number as 0912345678, typed with or without +886. Raises InvalidEntry."""
+    number = _COUNTRY_CODE.sub("", _BRACKETS.sub("", compact(text)))
     if number.startswith("9"):
         number = "0" + number
-    return _matching(r"09[0-9]{8}", number, "mobile")
+    return _matching(_MOBILE, number, "mobile")
 
 
 def normalise_nhi_card(text: str) -> str:
     """The 12 digits at the lower left of the card's front (A9). Raises InvalidEntry."""
-    return _matching(r"[0-9]{12}", compact(text), "nhi_card")
+    return _matching(_NHI_CARD, compact(text), "nhi_card")
 
 
 def normalise_household_number(text: str) -> str:
     """A household certificate's number, F1234567. Raises InvalidEntry."""
-    return _matching(r"[A-Z][0-9]{7}", compact(text), "household_number")
+    return _matching(_HOUSEHOLD_NUMBER, compact(text), "household_number")
+
+
+def normalise_certificate_number(text: str) -> str:
+    """A citizen certificate's card number, MO12345678901234. Raises InvalidEntry.
+
+    Two letters and 14 digits is all that is published: no check digit, no list of letters.
+    """
+    return _matching(_CERTIFICATE_NUMBER, compact(text), "certificate_number")
 
 
 def parse_birth_date(text: str) -> date:
-    """A birth date: 1983-07-15, 1983/7/15, or by the Republic's years 072/07/15 or 0720715.
+    """A birth date of either calendar.
+
+    1983-07-15, 1983/7/15 and 19830715, or by the Republic's years 072/07/15, 72.7.15, 0720715 and
+    民國72年7月15日, with 民國前 before 1912. Six digits alone could be of either calendar and are
+    refused, as is a year of one digit without 民國.
 
     Raises:
         InvalidEntry: "wrong_shape", or "no_such_day" for a day that is in no calendar.
     """
-    typed = "".join(unicodedata.normalize("NFKC", text).split()).removeprefix("民國")
-    parts = _DATE.fullmatch(typed) or _DATE_IN_DIGITS.fullmatch(typed)
+    typed = _DASHES.sub("-", "".join(unicodedata.normalize("NFKC", text).split()))
+    era = _ERA.match(typed)
+    written = typed[era.end() :].replace("元年", "1年") if era else typed
+    parts = _DATE.fullmatch(written) or _DATE_IN_DIGITS.fullmatch(written)
     if parts is None:
         raise InvalidEntry("birth_date", "wrong_shape")
-    year, month, day = (int(part) for part in parts.groups())
-    if year < _FIRST_GREGORIAN_YEAR:
-        year += _YEARS_BEFORE_THE_REPUBLIC
+    year, month, day = map(int, parts.groups())
+    if (year >= _FIRST_GREGORIAN_YEAR) if era else (len(parts[1]) == 1):
+        raise InvalidEntry("birth_date", "wrong_shape")
+    if era and era[1]:
+        year = _FIRST_YEAR_OF_THE_REPUBLIC - year
+    elif year < _FIRST_GREGORIAN_YEAR:
+        year += _FIRST_YEAR_OF_THE_REPUBLIC - 1
     try:
         return date(year, month, day)
     except ValueError:
         raise InvalidEntry("birth_date", "no_such_day") from None
 
 
-def _matching(pattern: str, entry: str, field: str) -> str:
-    if re.fullmatch(pattern, entry) is None:
+def _matching(shape: re.Pattern[str], entry: str, field: str) -> str:
+    if shape.fullmatch(entry) is None:
         raise InvalidEntry(field, "wrong_shape")
     return entry
 
 
+_LONGEST_NAME = 100  # characters
 _SPACES_AND_HYPHENS = re.compile(r"[\s\-‐‑‒–—―−]+")
-_DATE = re.compile(r"([0-9]{2,4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
+_DASHES = re.compile(r"[‐‑‒–—―−]")
+_BRACKETS = re.compile(r"[().]")
+_COUNTRY_CODE = re.compile(r"^(?:\+|00)?886(?=0?9)")
+_MOBILE = re.compile(r"09[0-9]{8}")
+_NHI_CARD = re.compile(r"[0-9]{12}")
+_HOUSEHOLD_NUMBER = re.compile(r"[A-Z][0-9]{7}")
+_CERTIFICATE_NUMBER = re.compile(r"[A-Z]{2}[0-9]{14}")
+_ERA = re.compile(r"(?:中華)?民國?(前?)(?=[0-9元])")
+_DATE = re.compile(r"([0-9]{1,4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 _DATE_IN_DIGITS = re.compile(r"([0-9]{3,4})([0-9]{2})([0-9]{2})")
 _FIRST_GREGORIAN_YEAR = 1000
-_YEARS_BEFORE_THE_REPUBLIC = 1911
+_FIRST_YEAR_OF_THE_REPUBLIC = 1912
 
 _WHAT_TO_TYPE = {
     "id_number": (
@@ -108,6 +143,14 @@ _WHAT_TO_TYPE = {
     "birth_date": (
         "輸入出生年月日，例如 1983-07-15 或 072/07/15",
         "Enter your date of birth, like 1983-07-15",
+    ),
+    "name": (
+        f"輸入姓名，最多 {_LONGEST_NAME} 個字",
+        f"Enter the name, at most {_LONGEST_NAME} characters",
+    ),
+    "certificate_number": (
+        "輸入自然人憑證卡片上的憑證號碼，共 16 碼，例如 MO12345678901234",
+        "Enter the number on your citizen certificate, 16 characters, like MO12345678901234",
     ),
     "pickup_number": (
         "輸入簡訊中的取貨編號，共 9 碼數字",

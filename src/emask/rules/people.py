@@ -7,8 +7,10 @@ from enum import StrEnum
 from emask.rules.entries import (
     InvalidEntry,
     compact,
+    normalise_certificate_number,
     normalise_household_number,
     normalise_mobile,
+    normalise_name,
     normalise_nhi_card,
     parse_birth_date,
 )
@@ -27,9 +29,11 @@ __all__ = [
     "make_residence_id",
     "masked_id",
     "masked_name",
+    "normalise_certificate_number",
     "normalise_household_number",
     "normalise_id",
     "normalise_mobile",
+    "normalise_name",
     "normalise_nhi_card",
     "parse_birth_date",
     "residency_of",
