@@ -80,6 +80,32 @@ async def forget_tries(tx: Transaction, what: str, source: bytes) -> None:
     await tx.execute("DELETE FROM wrong_try WHERE what = %s AND source = %s", (what, source))
 
 
+async def pay_guess(
+    tx: Transaction, what: str, source: bytes, *, at: datetime, allowed: int
+) -> bool:
+    """Count one guess of a source that has some left; False when it has none."""
+    cursor = await tx.execute(
+        "INSERT INTO wrong_try AS kept (what, source, tries, last_at) VALUES (%s, %s, 1, %s)"
+        " ON CONFLICT (what, source) DO UPDATE SET tries = kept.tries + 1, last_at = %s"
+        " WHERE kept.tries < %s",
+        (what, source, at, at, allowed),
+    )
+    return cursor.rowcount == 1
+
+
+async def give_back_guess(tx: Transaction, what: str, source: bytes) -> None:
+    """Count one guess less; the last one leaves nothing behind."""
+    whose = (what, source)
+    await tx.execute(  # until then nobody else counts
+        "SELECT FROM wrong_try WHERE what = %s AND source = %s FOR UPDATE", whose
+    )
+    await tx.execute("DELETE FROM wrong_try WHERE what = %s AND source = %s AND tries = 1", whose)
+    await tx.execute(
+        "UPDATE wrong_try SET tries = tries - 1 WHERE what = %s AND source = %s AND tries > 1",
+        whose,
+    )
+
+
 # ---------------------------------------------------------------- registrations
 
 
