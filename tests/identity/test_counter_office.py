@@ -13,11 +13,7 @@ from emask.identity.counter_office import (
 from emask.identity.decisions import HOUSEHOLD_CERTIFICATE
 from emask.identity.model import NewPerson, StaffRole, StaffSession
 from emask.identity.registration import reset_password
-from emask.identity.sign_in import (
-    sign_in_with_card,
-    sign_in_with_device,
-    sign_in_with_device_code,
-)
+from emask.identity.sign_in import sign_in_with_card
 from emask.rules.people import Document, InvalidEntry
 from identity.world import ANNA, HUA, MING, OFFICER, PASSWORD, STRANGER, World, refused
 
@@ -114,14 +110,9 @@ async def test_a1_1_3_an_officer_lets_the_phone_that_was_brought_be_bound(world:
     )
     assert [act for _, act, _, _ in await log(world)] == ["device_code"]
     assert code.digits not in str(await log(world))
-    person_id = await sign_in_with_device_code(
-        world.identity, digits=code.digits, unlock_evidence=await world.unlock("old-phone")
-    )
+    person_id = await world.enter_code(code.digits, handset="old-phone")
     assert person_id == world.id_of(HUA)
-    again = await sign_in_with_device(
-        world.identity, unlock_evidence=await world.unlock("old-phone")
-    )
-    assert again == person_id
+    assert await world.by_device(HUA, handset="old-phone") == person_id
 
 
 async def test_without_the_documents_there_is_no_code(world: World) -> None:

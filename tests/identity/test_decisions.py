@@ -1,6 +1,5 @@
 from dataclasses import replace
 from datetime import date
-from itertools import chain, combinations
 from uuid import UUID
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from emask.identity import decisions
 from emask.identity.decisions import HOUSEHOLD_CERTIFICATE
 from emask.identity.model import CardOnFile
-from emask.identity.ports import LineFacts
+from emask.identity.ports import Contract, LineFacts, Match
 from emask.rules.people import Document, InvalidEntry, Residency
 from emask.rules.refusals import (
     CardInactive,
@@ -18,23 +17,22 @@ from emask.rules.refusals import (
     CompanyLine,
     DocumentsMissing,
     LineUnknown,
+    LineUnproven,
     NationalsOnly,
     NotOnMobileNetwork,
     NotOwnNumber,
     NotRegistered,
     PrepaidLine,
     Refusal,
-    UnlockFailed,
 )
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
 GOOD_LINE = LineFacts(
     on_mobile_network=True,
     known=True,
-    prepaid=False,
-    company=False,
-    owner_matches=True,
-    handset="phone-1",
+    contract=Contract.MONTHLY,
+    number_matches=True,
+    owner=Match.YES,
     evidence_id="evidence-1",
 )
 CARD = CardOnFile(
@@ -52,41 +50,44 @@ def test_a2_an_own_monthly_line_on_4g_passes() -> None:
     decisions.check_line(GOOD_LINE)
 
 
-# In the order in which they are told.
-FAULTS: list[tuple[type[Refusal], dict[str, bool]]] = [
-    (NotOnMobileNetwork, {"on_mobile_network": False}),
-    (LineUnknown, {"known": False}),
-    (PrepaidLine, {"prepaid": True}),
-    (CompanyLine, {"company": True}),
-    (NotOwnNumber, {"owner_matches": False}),
-]
-SETS_OF_FAULTS = [
-    faults for size in range(1, len(FAULTS) + 1) for faults in combinations(FAULTS, size)
-]
-
-
-@pytest.mark.parametrize("faults", SETS_OF_FAULTS)
-def test_a4_of_several_faults_the_first_in_order_is_told(
-    faults: tuple[tuple[type[Refusal], dict[str, bool]], ...],
+@pytest.mark.parametrize("contract", Contract)
+@pytest.mark.parametrize("owner", Match)
+@pytest.mark.parametrize("number_matches", [True, False])
+def test_a10_off_the_network_nothing_else_is_told(
+    contract: Contract, owner: Match, *, number_matches: bool
 ) -> None:
-    facts = dict(chain.from_iterable(fault.items() for _, fault in faults))
-    line = LineFacts(
-        on_mobile_network=facts.get("on_mobile_network", True),
-        known=facts.get("known", True),
-        prepaid=facts.get("prepaid", False),
-        company=facts.get("company", False),
-        owner_matches=facts.get("owner_matches", True),
-        handset="phone-1",
-        evidence_id="evidence-1",
-    )
-    with pytest.raises(faults[0][0]):
+    for known in (True, False):
+        with pytest.raises(NotOnMobileNetwork):
+            decisions.check_line(
+                LineFacts(
+                    on_mobile_network=False,
+                    known=known,
+                    contract=contract,
+                    number_matches=number_matches,
+                    owner=owner,
+                    evidence_id="evidence-1",
+                )
+            )
+
+
+# In the order in which they are told: each one before all that follow.
+FAULTS: list[tuple[type[Refusal], LineFacts]] = [
+    (LineUnknown, replace(GOOD_LINE, known=False, contract=Contract.PREPAID, owner=Match.NO)),
+    (PrepaidLine, replace(GOOD_LINE, contract=Contract.PREPAID, owner=Match.NO)),
+    (CompanyLine, replace(GOOD_LINE, contract=Contract.COMPANY, owner=Match.NO)),
+    (NotOwnNumber, replace(GOOD_LINE, contract=Contract.UNKNOWN, owner=Match.NO)),
+    (NotOwnNumber, replace(GOOD_LINE, number_matches=False, owner=Match.UNKNOWN)),
+    (LineUnproven, replace(GOOD_LINE, contract=Contract.UNKNOWN)),
+    (LineUnproven, replace(GOOD_LINE, owner=Match.UNKNOWN)),
+]
+
+
+@pytest.mark.parametrize(("refusal", "line"), FAULTS)
+def test_a4_of_several_faults_the_first_in_order_is_told(
+    refusal: type[Refusal], line: LineFacts
+) -> None:
+    with pytest.raises(refusal):
         decisions.check_line(line)
-
-
-def test_a13_the_unlocked_phone_is_the_one_with_the_sim() -> None:
-    decisions.check_unlocked_handset(of_line="phone-1", unlocked="phone-1")
-    with pytest.raises(UnlockFailed):
-        decisions.check_unlocked_handset(of_line="phone-1", unlocked="phone-2")
 
 
 def test_a13_a_handset_is_one_persons_own() -> None:

@@ -1,12 +1,12 @@
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
-from emask.identity.device import issue_device_code
+from emask.identity.binding import bind_phone, seal_binding
+from emask.identity.device import enter_device_code, issue_device_code
 from emask.identity.device_queries import add_code
 from emask.identity.model import NewPerson
-from emask.identity.sign_in import sign_in_with_device, sign_in_with_device_code
+from emask.identity.sign_in import sign_in_with_device
 from emask.rules.calendar import Channel
 from identity.world import ANNA, HUA, MING, World, refused
 
@@ -14,16 +14,6 @@ from identity.world import ANNA, HUA, MING, World, refused
 async def code_of(world: World, person: NewPerson) -> str:
     code = await issue_device_code(world.identity, session=await world.session(person))
     return code.digits
-
-
-async def enter(world: World, digits: str, *, handset: str = "phone-1") -> UUID:
-    return await sign_in_with_device_code(
-        world.identity, digits=digits, unlock_evidence=await world.unlock(handset)
-    )
-
-
-async def unlock(world: World, handset: str = "phone-1") -> UUID:
-    return await sign_in_with_device(world.identity, unlock_evidence=await world.unlock(handset))
 
 
 async def test_a14_a_code_is_eight_digits_for_ten_minutes(world: World) -> None:
@@ -35,15 +25,15 @@ async def test_a14_a_code_is_eight_digits_for_ten_minutes(world: World) -> None:
 
 @pytest.mark.parametrize("person", [MING, ANNA], ids=["national", "resident"])
 async def test_a5_a14_a_code_binds_a_phone_whoever_it_is(world: World, person: NewPerson) -> None:
-    assert await enter(world, await code_of(world, person)) == world.id_of(person)
+    assert await world.enter_code(await code_of(world, person)) == world.id_of(person)
     await world.wait(timedelta(days=1))
-    assert await unlock(world) == world.id_of(person)
+    assert await world.by_device(person) == world.id_of(person)
 
 
 async def test_a14_a_code_may_be_typed_in_groups_and_full_width(world: World) -> None:
     digits = await code_of(world, MING)
     full_width = digits.translate({ord("0") + n: ord("０") + n for n in range(10)})
-    assert await enter(world, f" {full_width[:4]}-{full_width[4:]} ") == world.id_of(MING)
+    assert await world.enter_code(f" {full_width[:4]}-{full_width[4:]} ") == world.id_of(MING)
 
 
 async def test_a14_a_code_is_made_on_a_computer_only(world: World) -> None:
@@ -56,70 +46,114 @@ async def test_a14_a_code_is_made_on_a_computer_only(world: World) -> None:
 
 async def test_a14_a_code_is_good_once(world: World) -> None:
     digits = await code_of(world, MING)
-    await enter(world, digits)
+    await world.enter_code(digits)
     async with refused("device_code_wrong"):
-        await enter(world, digits, handset="phone-2")
+        await world.enter_code(digits, handset="phone-2")
 
 
 async def test_a_code_lasts_until_its_last_second(world: World) -> None:
     digits = await code_of(world, MING)
     await world.wait(timedelta(minutes=9, seconds=59))
-    assert await enter(world, digits) == world.id_of(MING)
+    assert await world.enter_code(digits) == world.id_of(MING)
 
 
 @pytest.mark.parametrize("digits", ["", "0", "abc", "123456789012"])
 async def test_anything_else_is_a_wrong_code(world: World, digits: str) -> None:
     async with refused("device_code_wrong"):
-        await enter(world, digits)
+        await world.enter_code(digits)
 
 
-async def test_an_unlock_is_good_for_another_try_but_for_one_success(world: World) -> None:
-    evidence = await world.unlock()
-    async with refused("device_code_wrong"):
-        await sign_in_with_device_code(world.identity, digits="0", unlock_evidence=evidence)
-    await sign_in_with_device_code(
-        world.identity, digits=await code_of(world, MING), unlock_evidence=evidence
+async def test_a_code_that_binds_no_phone_is_still_good(world: World) -> None:
+    """Entering it shows that it is right; binding uses it up."""
+    digits = await code_of(world, MING)
+    await enter_device_code(world.identity, digits=digits, handset="phone-1")
+    assert await world.enter_code(digits, handset="phone-2") == world.id_of(MING)
+
+
+async def test_a_permit_binds_one_phone(world: World) -> None:
+    permit = seal_binding(
+        world.identity,
+        await enter_device_code(
+            world.identity, digits=await code_of(world, MING), handset="phone-1"
+        ),
     )
-    second = await code_of(world, MING)
+    await world.bind(permit)
     async with refused("evidence_replayed"):
-        await sign_in_with_device_code(world.identity, digits=second, unlock_evidence=evidence)
-    # and the code that it could not open is still good
-    assert await enter(world, second) == world.id_of(MING)
+        await world.bind(permit, handset="phone-2")
+
+
+async def test_a_permit_is_good_for_five_minutes(world: World) -> None:
+    digits = await code_of(world, MING)
+    granted = await enter_device_code(world.identity, digits=digits, handset="phone-1")
+    permit = seal_binding(world.identity, granted)
+    answer = await world.new_passkey(permit)
+    await world.wait(timedelta(minutes=5))
+    async with refused("evidence_expired"):
+        await bind_phone(world.identity, permit=permit, answer=answer, handset="phone-1")
+
+
+async def test_a_permit_that_was_altered_binds_nothing(world: World) -> None:
+    async with refused("evidence_altered"):
+        await bind_phone(world.identity, permit="no permit", answer="{}", handset="phone-1")
+
+
+async def test_a_passkey_made_for_one_person_is_not_anothers(world: World) -> None:
+    """The challenge names the person whom the phone was asked to make a passkey for."""
+    permits = [
+        seal_binding(
+            world.identity,
+            await enter_device_code(
+                world.identity, digits=await code_of(world, person), handset="phone-1"
+            ),
+        )
+        for person in (MING, HUA)
+    ]
+    answer = await world.new_passkey(permits[0])
+    async with refused("evidence_altered"):
+        await bind_phone(world.identity, permit=permits[1], answer=answer, handset="phone-1")
 
 
 async def test_five_wrong_codes_pause_the_handset(world: World) -> None:
     digits = await code_of(world, MING)
     for _ in range(5):
         async with refused("device_code_wrong"):
-            await enter(world, "0")
+            await world.enter_code("0")
     async with refused("locked_out"):
-        await enter(world, digits)
-    assert await enter(world, digits, handset="phone-2") == world.id_of(MING)
+        await world.enter_code(digits)
+    assert await world.enter_code(digits, handset="phone-2") == world.id_of(MING)
 
 
 async def test_codes_of_ones_own_buy_no_guesses(world: World) -> None:
     for _ in range(2):
         async with refused("device_code_wrong"):
-            await enter(world, "0")
-        await enter(world, await code_of(world, MING))
+            await world.enter_code("0")
+        await world.enter_code(await code_of(world, MING))
     async with refused("device_code_wrong"):
-        await enter(world, "0")
+        await world.enter_code("0")
     async with refused("locked_out"):
-        await enter(world, "0")
+        await world.enter_code("0")
 
 
-async def test_a_handset_signs_in_the_person_it_was_bound_to_last(world: World) -> None:
-    await enter(world, await code_of(world, MING))
-    await enter(world, await code_of(world, HUA))
-    assert await unlock(world) == world.id_of(HUA)
-    await enter(world, await code_of(world, MING))
-    assert await unlock(world) == world.id_of(MING)
+async def test_a_family_phone_signs_in_whose_passkey_answers(world: World) -> None:
+    await world.enter_code(await code_of(world, MING))
+    await world.enter_code(await code_of(world, HUA))
+    assert await world.by_device(HUA) == world.id_of(HUA)
+    assert await world.by_device(MING) == world.id_of(MING)
+
+
+async def test_a_phone_keeps_one_passkey_a_person(world: World) -> None:
+    await world.enter_code(await code_of(world, MING))
+    before = await world.unlock(MING)
+    await world.enter_code(await code_of(world, MING))
+    async with refused("device_not_bound"):
+        await sign_in_with_device(world.identity, answer=before)
+    assert await world.by_device(MING) == world.id_of(MING)
 
 
 async def test_a13_somebody_elses_own_phone_may_be_bound_by_a_code(world: World) -> None:
     """A13 binds a handset to one person by its number; A14 is for other people's phones."""
     await world.own_number(MING)
-    assert await enter(world, await code_of(world, HUA)) == world.id_of(HUA)
+    assert await world.enter_code(await code_of(world, HUA)) == world.id_of(HUA)
     assert await world.own_number(MING) == world.id_of(MING)
 
 
@@ -128,9 +162,9 @@ async def test_a_revoked_device_signs_nobody_in(world: World) -> None:
     async with world.identity.db.transaction() as tx:
         await tx.execute("UPDATE device SET revoked_at = bound_at")
     async with refused("device_not_bound"):
-        await unlock(world)
+        await world.by_device(MING)
     await world.own_number(MING)
-    assert await unlock(world) == world.id_of(MING)
+    assert await world.by_device(MING) == world.id_of(MING)
 
 
 async def test_a_live_code_is_never_given_to_a_second_person(world: World) -> None:

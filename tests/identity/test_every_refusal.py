@@ -1,9 +1,13 @@
 """Each code of a failure to prove who one is can be met, and is met by its cause."""
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from emask.sandbox.certificates import Condition
 
 from emask.identity.certificates import new_challenge
 from emask.identity.device import issue_device_code
@@ -12,13 +16,14 @@ from emask.identity.sign_in import (
     sign_in_with_card,
     sign_in_with_certificate,
     sign_in_with_device,
-    sign_in_with_device_code,
-    sign_in_with_own_number,
 )
+from emask.identity.site import Site
 from emask.rules.calendar import Channel
 from emask.rules.refusals import REFUSALS
-from emask.sandbox.evidence import Condition, Network, Plan
-from identity.world import ANNA, HUA, MING, PASSWORD, STRANGER, WRONG, World, refused
+from emask.sandbox.cards import card_evidence, evidence_of
+from emask.sandbox.operator import Network, Plan
+from emask.sandbox.visitor import Doors, Phone, Visitor, own_number, touched
+from identity.world import ANNA, MING, PASSWORD, STRANGER, WRONG, World, refused
 
 
 async def card(world: World, evidence: str, password: str = PASSWORD) -> None:
@@ -103,13 +108,41 @@ async def evidence_replayed(world: World) -> None:
     await card(world, evidence)
 
 
-async def own_number(world: World, evidence: str) -> None:
-    await sign_in_with_own_number(
-        world.identity,
-        id_number=MING.id_number,
-        evidence=evidence,
-        unlock_evidence=await world.unlock(),
-    )
+async def evidence_altered(world: World) -> None:
+    await card(world, "{}")
+
+
+async def evidence_expired(world: World) -> None:
+    evidence = await world.card(MING)
+    await world.wait(timedelta(minutes=5))
+    await card(world, evidence)
+
+
+async def evidence_foreign_origin(world: World) -> None:
+    elsewhere = replace(world.identity.tokens, site=Site(origin="https://elsewhere.example"))
+    await card(world, card_evidence(elsewhere, MING, at=await world.clock.now()))
+
+
+async def evidence_cross_origin(world: World) -> None:
+    await world.own_number(MING)
+    answer = json.loads(await world.unlock(MING))
+    told = json.loads(_decoded(answer["response"]["clientDataJSON"]))
+    framed = json.dumps({**told, "crossOrigin": True}).encode()
+    answer["response"]["clientDataJSON"] = urlsafe_b64encode(framed).decode().rstrip("=")
+    await sign_in_with_device(world.identity, answer=json.dumps(answer))
+
+
+async def card_malformed(world: World) -> None:
+    token = json.loads(await world.card(MING))["token"]
+    await card(world, evidence_of(token, b"not a card"))
+
+
+async def revocation_unknown(world: World) -> None:
+    await world.bind_certificate(MING)
+    for kind in ("ocsp_down", "crl_down"):
+        await world.sandbox.mischief.begin("ca", kind)
+    await world.wait(timedelta(days=30))  # beyond what was kept of the lists
+    await certificate(world)
 
 
 async def nationals_only(world: World) -> None:
@@ -117,53 +150,67 @@ async def nationals_only(world: World) -> None:
 
 
 async def not_own_number(world: World) -> None:
-    await own_number(world, await world.line(HUA))
+    await world.own_number(MING, plan=Plan.OTHER)
 
 
 async def prepaid_line(world: World) -> None:
-    await own_number(world, await world.line(MING, plan=Plan.PREPAID))
+    await world.own_number(MING, plan=Plan.PREPAID)
 
 
 async def company_line(world: World) -> None:
-    await own_number(world, await world.line(MING, plan=Plan.COMPANY))
+    await world.own_number(MING, plan=Plan.COMPANY)
 
 
 async def not_on_mobile_network(world: World) -> None:
-    await own_number(world, await world.line(MING, network=Network.WIFI))
+    await world.own_number(MING, network=Network.WIFI)
 
 
 async def line_unknown(world: World) -> None:
-    await own_number(world, await world.line(MING, lost=True))
+    await world.own_number(MING, lost=True)
+
+
+async def line_unproven(world: World) -> None:
+    await world.sandbox.mischief.begin("operator", "not_available", {"fields": ["idDocumentMatch"]})
+    await world.own_number(MING)
+
+
+async def operator_unreachable(world: World) -> None:
+    await world.sandbox.mischief.begin("operator", "down")
+    await world.own_number(MING)
 
 
 async def unlock_failed(world: World) -> None:
-    touch = world.unlocks.touch(handset="phone-1", at=await world.clock.now())
-    await sign_in_with_own_number(
-        world.identity,
-        id_number=MING.id_number,
-        evidence=await world.line(MING),
-        unlock_evidence=touch,
-    )
+    visitor = Visitor(person=MING, phone=Phone(handset="phone-1"))
+    await own_number(world.doors, visitor, make=touched)
 
 
-async def device_code(world: World, digits: str) -> None:
-    await sign_in_with_device_code(
-        world.identity, digits=digits, unlock_evidence=await world.unlock()
-    )
+async def passkey_synced(world: World) -> None:
+    visitor = Visitor(person=MING, phone=Phone(handset="phone-1"))
+
+    async def synced(doors: Doors, visitor: Visitor, options: str) -> str:
+        return await doors.sandbox.phone.create_synced(
+            options, origin=doors.identity.site.origin, handset=visitor.phone.handset
+        )
+
+    await own_number(world.doors, visitor, make=synced)
 
 
 async def device_code_wrong(world: World) -> None:
-    await device_code(world, "12345678")
+    await world.enter_code("12345678")
 
 
 async def device_code_expired(world: World) -> None:
     code = await issue_device_code(world.identity, session=await world.session(MING))
     await world.wait(timedelta(minutes=10))
-    await device_code(world, code.digits)
+    await world.enter_code(code.digits)
 
 
 async def device_not_bound(world: World) -> None:
-    await sign_in_with_device(world.identity, unlock_evidence=await world.unlock())
+    await world.own_number(MING)
+    answer = await world.unlock(MING)
+    async with world.identity.db.transaction() as tx:
+        await tx.execute("DELETE FROM device")
+    await sign_in_with_device(world.identity, answer=answer)
 
 
 async def computer_only(world: World) -> None:
@@ -185,18 +232,31 @@ PROVOKED: dict[str, Callable[[World], Awaitable[None]]] = {
     "certificate_revoked": certificate_in(Condition.REVOKED),
     "certificate_not_bound": certificate_not_bound,
     "evidence_replayed": evidence_replayed,
+    "evidence_altered": evidence_altered,
+    "evidence_expired": evidence_expired,
+    "evidence_foreign_origin": evidence_foreign_origin,
+    "evidence_cross_origin": evidence_cross_origin,
+    "card_malformed": card_malformed,
+    "revocation_unknown": revocation_unknown,
     "nationals_only": nationals_only,
     "not_own_number": not_own_number,
     "prepaid_line": prepaid_line,
     "company_line": company_line,
     "not_on_mobile_network": not_on_mobile_network,
     "line_unknown": line_unknown,
+    "line_unproven": line_unproven,
+    "operator_unreachable": operator_unreachable,
+    "passkey_synced": passkey_synced,
     "unlock_failed": unlock_failed,
     "device_code_wrong": device_code_wrong,
     "device_code_expired": device_code_expired,
     "device_not_bound": device_not_bound,
     "computer_only": computer_only,
 }
+
+
+def _decoded(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 @pytest.mark.parametrize("code", PROVOKED)

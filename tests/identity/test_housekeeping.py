@@ -21,5 +21,5 @@ async def test_what_no_rule_asks_for_any_more_is_forgotten(world: World) -> None
     assert await forget(world) == 0
     await world.wait(timedelta(days=1, minutes=11))
     assert await forget(world) == 4
-    async with refused("evidence_replayed"):
+    async with refused("evidence_expired"):
         await sign_in_with_card(world.identity, evidence=evidence, password=PASSWORD)

@@ -9,11 +9,7 @@ from uuid import UUID
 from emask.database.pool import Database, Transaction
 from emask.identity import device_queries, queries
 from emask.identity.device import issue_device_code
-from emask.identity.sign_in import (
-    sign_in_with_card,
-    sign_in_with_device,
-    sign_in_with_device_code,
-)
+from emask.identity.sign_in import sign_in_with_card
 from emask.identity.tries import WRONG_TRIES
 from emask.rules.refusals import Refusal
 from identity.world import HUA, MING, PASSWORD, WRONG, World
@@ -54,14 +50,7 @@ async def without_key(db: Database, table: str) -> None:
 
 async def test_a_device_code_entered_on_many_phones_at_once_lets_one_in(world: World) -> None:
     code = await issue_device_code(world.identity, session=await world.session(MING))
-    attempts = [
-        sign_in_with_device_code(
-            world.identity,
-            digits=code.digits,
-            unlock_evidence=await world.unlock(f"phone-{number}"),
-        )
-        for number in range(8)
-    ]
+    attempts = [world.enter_code(code.digits, handset=f"phone-{number}") for number in range(8)]
     outcomes = await asyncio.gather(*map(outcome, attempts))
     assert sorted(outcomes) == sorted(["in", *["device_code_wrong"] * 7])
 
@@ -93,20 +82,43 @@ async def test_without_its_guard_the_statement_lets_both_in(world: World) -> Non
 # ---------------------------------------------------------------- evidence
 
 
-async def unlock_twice_at_once(world: World) -> list[str]:
-    await world.own_number(MING)
-    evidence = await world.unlock()
-    attempts = [sign_in_with_device(world.identity, unlock_evidence=evidence) for _ in range(2)]
+async def card_twice_at_once(world: World) -> list[str]:
+    await world.register(MING)
+    evidence = await world.card(MING)
+    attempts = [
+        sign_in_with_card(world.identity, evidence=evidence, password=PASSWORD) for _ in range(2)
+    ]
     return sorted(await asyncio.gather(*map(outcome, attempts)))
 
 
 async def test_evidence_used_twice_at_once_is_accepted_once(world: World) -> None:
-    assert await unlock_twice_at_once(world) == ["evidence_replayed", "in"]
+    assert await card_twice_at_once(world) == ["evidence_replayed", "in"]
 
 
 async def test_without_its_key_evidence_would_be_accepted_twice(world: World) -> None:
     await without_key(world.identity.db, "used_evidence")
-    assert await unlock_twice_at_once(world) == ["in", "in"]
+    assert await card_twice_at_once(world) == ["in", "in"]
+
+
+# ---------------------------------------------------------------- unlocks
+
+
+async def count_unlock_twice(world: World) -> tuple[bool, bool]:
+    await world.own_number(MING)
+    async with world.identity.db.transaction() as tx:
+        row = await (await tx.execute("SELECT device_id FROM device")).fetchone()
+    assert row is not None
+    device_id: UUID = row[0]
+
+    async def count(tx: Transaction) -> bool:
+        return await device_queries.count_unlock(tx, world.id_of(MING), device_id, sign_count=9)
+
+    return await one_during_the_other(world.identity.db, count, count)
+
+
+async def test_a_count_of_a_passkey_is_seen_once(world: World) -> None:
+    """Two answers with one count come from a passkey and its copy."""
+    assert await count_unlock_twice(world) == (True, False)
 
 
 # ---------------------------------------------------------------- handsets, A13

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,12 +9,13 @@ from emask.identity.sign_in import (
     sign_in_with_card,
     sign_in_with_certificate,
     sign_in_with_device,
-    sign_in_with_own_number,
 )
-from emask.rules.people import InvalidEntry, make_national_id
+from emask.identity.site import Site
+from emask.identity.site_tokens import Purpose
 from emask.rules.refusals import LockedOut
-from emask.sandbox.evidence import Network
-from identity.world import HUA, MING, PASSWORD, STRANGER, WRONG, World, refused
+from emask.sandbox.cards import card_evidence, card_record, evidence_of
+from emask.sandbox.operator import Network
+from identity.world import HUA, MING, PASSWORD, WRONG, World, refused
 
 
 async def by_card(world: World, *, password: str = PASSWORD) -> None:
@@ -126,14 +128,41 @@ async def test_an_old_reading_is_refused(world: World, age: timedelta) -> None:
     await world.register(MING)
     evidence = await world.card(MING)
     await world.wait(age)
-    async with refused("evidence_replayed"):
+    async with refused("evidence_expired"):
         await sign_in_with_card(world.identity, evidence=evidence, password=PASSWORD)
 
 
-async def test_a_forged_reading_is_unknown(world: World) -> None:
+@pytest.mark.parametrize("evidence", ["", "forged", "{}", '{"token": "a.b.c", "record": ""}'])
+async def test_a_forged_reading_is_altered(world: World, evidence: str) -> None:
     await world.register(MING)
-    async with refused("card_unknown"):
-        await sign_in_with_card(world.identity, evidence="forged", password=PASSWORD)
+    async with refused("evidence_altered"):
+        await sign_in_with_card(world.identity, evidence=evidence, password=PASSWORD)
+
+
+async def test_a_token_for_a_signature_reads_no_card(world: World) -> None:
+    await world.register(MING)
+    token = await new_challenge(world.identity)
+    async with refused("evidence_altered"):
+        await sign_in_with_card(
+            world.identity, evidence=evidence_of(token, card_record(MING)), password=PASSWORD
+        )
+
+
+async def test_a_reading_for_another_site_is_foreign(world: World) -> None:
+    await world.register(MING)
+    elsewhere = replace(world.identity.tokens, site=Site(origin="https://elsewhere.example"))
+    evidence = card_evidence(elsewhere, MING, at=await world.clock.now())
+    async with refused("evidence_foreign_origin"):
+        await sign_in_with_card(world.identity, evidence=evidence, password=PASSWORD)
+
+
+@pytest.mark.parametrize("record", [b"", b"\0" * 57, card_record(MING)[:-1]])
+async def test_what_is_no_card_is_malformed(world: World, record: bytes) -> None:
+    token = world.identity.tokens.issue(Purpose.READ, now=await world.clock.now())
+    async with refused("card_malformed"):
+        await sign_in_with_card(
+            world.identity, evidence=evidence_of(token, record), password=PASSWORD
+        )
 
 
 async def test_a_challenge_is_answered_once(world: World) -> None:
@@ -156,7 +185,7 @@ async def test_a_challenge_lasts_five_minutes(world: World) -> None:
     await world.bind_certificate(MING)
     challenge = await new_challenge(world.identity)
     await world.wait(timedelta(minutes=5))
-    async with refused("evidence_replayed"):
+    async with refused("evidence_expired"):
         await sign_in_with_certificate(
             world.identity,
             evidence=await world.signature(MING, challenge=challenge),
@@ -167,7 +196,19 @@ async def test_a_challenge_lasts_five_minutes(world: World) -> None:
 @pytest.mark.parametrize("challenge", ["", ".", "1.2.3", "9999999999.nonce.00", "中文.字"])
 async def test_a_challenge_that_is_not_ours_is_refused(world: World, challenge: str) -> None:
     await world.bind_certificate(MING)
-    async with refused("certificate_invalid"):
+    async with refused("evidence_altered"):
+        await sign_in_with_certificate(
+            world.identity,
+            evidence=await world.signature(MING, challenge=challenge),
+            challenge=challenge,
+        )
+
+
+async def test_a_challenge_of_another_site_is_foreign(world: World) -> None:
+    await world.bind_certificate(MING)
+    elsewhere = replace(world.identity.tokens, site=Site(origin="https://elsewhere.example"))
+    challenge = elsewhere.issue(Purpose.SIGN, now=await world.clock.now())
+    async with refused("evidence_foreign_origin"):
         await sign_in_with_certificate(
             world.identity,
             evidence=await world.signature(MING, challenge=challenge),
@@ -179,60 +220,15 @@ async def test_a10_an_own_number_binds_the_phone_and_registers(world: World) -> 
     assert await world.own_number(MING) == world.id_of(MING)
     assert await count(world.identity.db, "registration") == 1
     await world.wait(timedelta(days=1))
-    person_id = await sign_in_with_device(world.identity, unlock_evidence=await world.unlock())
-    assert person_id == world.id_of(MING)
+    assert await world.by_device(MING) == world.id_of(MING)
 
 
-async def test_a5_residents_are_told_before_the_line_is_looked_at(world: World) -> None:
-    """Whatever is wrong with the line, and even without one."""
-    async with refused("nationals_only"):
-        await sign_in_with_own_number(
-            world.identity,
-            id_number="A800000014",
-            evidence="no line at all",
-            unlock_evidence="no phone either",
-        )
-
-
-async def test_an_id_number_that_cannot_be_one_is_told_first(world: World) -> None:
-    with pytest.raises(InvalidEntry):
-        await sign_in_with_own_number(
-            world.identity, id_number="A123456780", evidence="", unlock_evidence=""
-        )
-
-
-async def test_a4_evidence_the_operator_does_not_know_is_no_mobile_network(world: World) -> None:
-    async with refused("not_on_mobile_network"):
-        await sign_in_with_own_number(
-            world.identity,
-            id_number=MING.id_number,
-            evidence="forged",
-            unlock_evidence=await world.unlock(),
-        )
-
-
-async def test_only_the_owner_of_a_line_learns_that_the_registry_lacks_them(
-    world: World,
-) -> None:
-    async with refused("not_registered"):
-        await world.own_number(STRANGER)
-    async with refused("not_own_number"):
-        await sign_in_with_own_number(
-            world.identity,
-            id_number=make_national_id(99),
-            evidence=await world.line(MING),
-            unlock_evidence=await world.unlock(),
-        )
-
-
-async def test_a13_the_phone_that_is_unlocked_holds_the_sim(world: World) -> None:
-    async with refused("unlock_failed"):
-        await sign_in_with_own_number(
-            world.identity,
-            id_number=MING.id_number,
-            evidence=await world.line(MING, handset="phone-1"),
-            unlock_evidence=await world.unlock("phone-2"),
-        )
+async def test_a12_a_phones_unlock_is_good_once(world: World) -> None:
+    await world.own_number(MING)
+    answer = await world.unlock(MING)
+    await sign_in_with_device(world.identity, answer=answer)
+    async with refused("evidence_replayed"):
+        await sign_in_with_device(world.identity, answer=answer)
 
 
 async def test_a13_a_handset_that_is_one_persons_own_is_never_anothers(world: World) -> None:
@@ -247,36 +243,11 @@ async def test_a13_a_person_may_own_two_handsets(world: World) -> None:
     await world.own_number(MING, handset="phone-1")
     await world.own_number(MING, handset="phone-2")
     for handset in ("phone-1", "phone-2"):
-        unlock = await world.unlock(handset)
-        assert await sign_in_with_device(world.identity, unlock_evidence=unlock) == world.id_of(
-            MING
-        )
-
-
-async def test_evidence_of_a_line_and_an_unlock_is_good_once(world: World) -> None:
-    line, unlock = await world.line(MING), await world.unlock()
-    attempts = [(line, unlock), (line, await world.unlock()), (await world.line(MING), unlock)]
-    for number, (evidence, unlock_evidence) in enumerate(attempts):
-        attempt = sign_in_with_own_number(
-            world.identity,
-            id_number=MING.id_number,
-            evidence=evidence,
-            unlock_evidence=unlock_evidence,
-        )
-        if number == 0:
-            await attempt
-            continue
-        async with refused("evidence_replayed"):
-            await attempt
+        assert await world.by_device(MING, handset=handset) == world.id_of(MING)
 
 
 async def test_a_refused_line_leaves_no_trace(world: World) -> None:
     async with refused("not_on_mobile_network"):
-        await sign_in_with_own_number(
-            world.identity,
-            id_number=MING.id_number,
-            evidence=await world.line(MING, network=Network.WIFI),
-            unlock_evidence=await world.unlock(),
-        )
+        await world.own_number(MING, network=Network.WIFI)
     for table in ("registration", "device", "own_handset", "used_evidence"):
         assert await count(world.identity.db, table) == 0

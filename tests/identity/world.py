@@ -8,25 +8,24 @@ from uuid import UUID
 
 import pytest
 from argon2 import PasswordHasher
+from emask.sandbox.certificates import PIN
 
 from emask.database.clock import SetClock
+from emask.identity.binding import bind_phone, binding_options, seal_binding
 from emask.identity.certificates import new_challenge
+from emask.identity.device import enter_device_code
 from emask.identity.model import NewPerson, Session, StaffRole, StaffSession
 from emask.identity.registration import bind_certificate, register_with_card
 from emask.identity.service import Identity
-from emask.identity.sign_in import sign_in_with_own_number
+from emask.identity.sessions import Sessions
+from emask.identity.sign_in import sign_in_with_device, unlock_options
 from emask.rules.calendar import Channel
 from emask.rules.people import make_national_id, make_residence_id
 from emask.rules.refusals import Refusal
-from emask.sandbox.evidence import (
-    PIN,
-    Network,
-    Plan,
-    SandboxCards,
-    SandboxCertificates,
-    SandboxOperator,
-    SandboxUnlock,
-)
+from emask.sandbox.cards import card_evidence
+from emask.sandbox.operator import Network, Plan
+from emask.sandbox.system import Sandbox
+from emask.sandbox.visitor import Doors, Phone, Visitor, by_own_number
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "correct horse"
@@ -88,10 +87,12 @@ async def refused(code: str) -> AsyncIterator[None]:
 class World:
     identity: Identity
     clock: SetClock
-    cards: SandboxCards
-    certificates: SandboxCertificates
-    operator: SandboxOperator
-    unlocks: SandboxUnlock
+    sandbox: Sandbox
+    sessions: Sessions
+
+    @property
+    def doors(self) -> Doors:
+        return Doors(identity=self.identity, sessions=self.sessions, sandbox=self.sandbox)
 
     def id_of(self, person: NewPerson) -> UUID:
         return self.identity.vault.person_id(person.id_number)
@@ -100,13 +101,8 @@ class World:
         await self.clock.set(await self.clock.now() + duration)
 
     async def card(self, person: NewPerson, *, number: str | None = None) -> str:
-        return self.cards.insert_card(
-            id_number=person.id_number,
-            card_number=number or person.nhi_card,
-            name=person.name,
-            birth_date=person.birth_date,
-            at=await self.clock.now(),
-        )
+        now = await self.clock.now()
+        return card_evidence(self.identity.tokens, person, at=now, card_number=number)
 
     async def register(self, person: NewPerson, *, password: str = PASSWORD) -> UUID:
         return await register_with_card(
@@ -118,7 +114,7 @@ class World:
         )
 
     async def signature(self, person: NewPerson, *, challenge: str, pin: str = PIN) -> str:
-        return await self.certificates.sign(
+        return await self.sandbox.certificates.sign(
             id_number=person.id_number, pin=pin, challenge=challenge, at=await self.clock.now()
         )
 
@@ -131,41 +127,44 @@ class World:
             challenge=challenge,
         )
 
-    async def line(
+    async def own_number(
         self,
-        owner: NewPerson,
+        person: NewPerson,
         *,
+        handset: str = "phone-1",
         plan: Plan = Plan.MONTHLY,
         network: Network = Network.MOBILE,
-        handset: str = "phone-1",
         lost: bool = False,
-    ) -> str:
-        return self.operator.connect(
-            owner_id_number=owner.id_number,
-            plan=plan,
-            network=network,
+    ) -> UUID:
+        phone = Phone(handset=handset, plan=plan, network=network, in_service=not lost)
+        return await by_own_number(self.doors, Visitor(person=person, phone=phone))
+
+    async def enter_code(self, digits: str, *, handset: str = "phone-1") -> UUID:
+        permit = await enter_device_code(self.identity, digits=digits, handset=handset)
+        return await self.bind(seal_binding(self.identity, permit), handset=handset)
+
+    async def bind(self, permit: str, *, handset: str = "phone-1") -> UUID:
+        answer = await self.new_passkey(permit, handset=handset)
+        return await bind_phone(self.identity, permit=permit, answer=answer, handset=handset)
+
+    async def new_passkey(self, permit: str, *, handset: str = "phone-1") -> str:
+        options = await binding_options(self.identity, permit=permit)
+        origin = self.identity.site.origin
+        return await self.sandbox.phone.create(options, origin=origin, handset=handset)
+
+    async def unlock(self, person: NewPerson, *, handset: str = "phone-1") -> str:
+        return await self.sandbox.phone.get(
+            await unlock_options(self.identity),
+            origin=self.identity.site.origin,
             handset=handset,
-            lost=lost,
-            at=await self.clock.now(),
+            person_id=self.id_of(person),
         )
 
-    async def unlock(self, handset: str = "phone-1") -> str:
-        return self.unlocks.unlock(handset=handset, at=await self.clock.now())
-
-    async def own_number(self, person: NewPerson, *, handset: str = "phone-1") -> UUID:
-        return await sign_in_with_own_number(
-            self.identity,
-            id_number=person.id_number,
-            evidence=await self.line(person, handset=handset),
-            unlock_evidence=await self.unlock(handset),
-        )
+    async def by_device(self, person: NewPerson, *, handset: str = "phone-1") -> UUID:
+        answer = await self.unlock(person, handset=handset)
+        return await sign_in_with_device(self.identity, answer=answer)
 
     async def session(self, person: NewPerson, *, channel: Channel = Channel.COMPUTER) -> Session:
         now = await self.clock.now()
-        return Session(
-            person_id=self.id_of(person),
-            channel=channel,
-            session_id="made-up",
-            issued_at=now,
-            expires_at=now + timedelta(minutes=30),
-        )
+        token = self.sessions.issue(person_id=self.id_of(person), channel=channel, now=now)
+        return self.sessions.read(token, now=now)

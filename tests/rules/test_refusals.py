@@ -30,8 +30,14 @@ IDENTITY_CODES = """
     certificate_not_bound evidence_replayed nationals_only not_own_number prepaid_line company_line
     not_on_mobile_network line_unknown unlock_failed device_code_wrong device_code_expired
     device_not_bound computer_only
+    evidence_altered evidence_expired evidence_foreign_origin evidence_cross_origin card_malformed
+    revocation_unknown line_unproven operator_unreachable passkey_synced
 """
-ADDED_CODES = "channel_not_offered device_not_bound computer_only documents_missing proxy_limit"
+ADDED_CODES = """
+    channel_not_offered device_not_bound computer_only documents_missing proxy_limit
+    evidence_altered evidence_expired evidence_foreign_origin evidence_cross_origin card_malformed
+    revocation_unknown line_unproven operator_unreachable passkey_synced
+"""
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 NEVER_SAID = ("請", "抱歉", "無效", "非法", "禁止")
 A_FACT: dict[object, object] = {
@@ -64,7 +70,7 @@ def test_a_class_is_called_like_its_code(code: str) -> None:
     assert refusal.__name__ == "".join(part.capitalize() for part in code.split("_"))
     assert getattr(refusals, refusal.__name__) is refusal
     assert str(refusal()) == code
-    assert refusal.status in {403, 404, 409, 410, 422, 423, 429}
+    assert refusal.status in {403, 404, 409, 410, 422, 423, 429, 503}
 
 
 @every_code
