@@ -15,6 +15,7 @@ from emask.rules.calendar import (
     Round,
     at,
     day_in_taipei,
+    long_birth_date,
     long_date,
     long_instant,
     weekday_name,
@@ -174,6 +175,11 @@ def test_days_are_written_out_with_their_weekday() -> None:
     assert weekday_name(day(3, 23), "en") == "Monday"
     assert long_date(day(3, 21), "zh") == "3月21日（星期六）"
     assert long_date(day(3, 21), "en") == "Saturday 21 March 2020"
+
+
+def test_birth_dates_are_told_by_their_year() -> None:
+    assert long_birth_date(date(2007, 1, 1), "zh") == "2007年（民國96年）1月1日"
+    assert long_birth_date(date(2007, 1, 1), "en") == "1 January 2007"
 
 
 @pytest.mark.parametrize(

@@ -271,7 +271,7 @@ async def test_a_refusal_is_a_problem_document_in_either_language(
         "type": "urn:emask:problem:child_not_eligible",
         "title": "成人口罩只供成人購買",
         "status": 403,
-        "detail": "成人口罩只供成人購買。\n1月1日（星期一）以後出生的人以兒童身分購買。",
+        "detail": "成人口罩只供成人購買。\n2007年（民國96年）1月1日以後出生的人以兒童身分購買。",
         "code": "child_not_eligible",
         "data": {"child_born_from": "2007-01-01"},
         "next": "持兒童的健保卡到藥局或衛生所購買兒童口罩。",

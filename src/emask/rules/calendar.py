@@ -227,6 +227,17 @@ def long_date(day: date, language: Language) -> str:
     return f"{weekday_name(day, language)} {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def long_birth_date(day: date, language: Language) -> str:
+    """Write a birth date out, whose year tells more than its weekday.
+
+    2007年（民國96年）1月1日, 1 January 2007.
+    """
+    if language == "zh":
+        since_the_republic = day.year - _YEARS_BEFORE_THE_REPUBLIC
+        return f"{day.year}年（民國{since_the_republic}年）{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
 def long_instant(instant: datetime, language: Language) -> str:
     """Write an instant out in Taipei time.
 
@@ -246,6 +257,7 @@ def long_instant(instant: datetime, language: Language) -> str:
 
 
 _NOON = 12
+_YEARS_BEFORE_THE_REPUBLIC = 1911
 _PARTS_OF_DAY = ((6, "凌晨"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import ClassVar
 
-from emask.rules.calendar import Language, long_date, long_instant
+from emask.rules.calendar import Language, long_birth_date, long_date, long_instant
 from emask.rules.words import word
 
 HOTLINE = "0800-030-598"
@@ -51,7 +51,7 @@ class Refusal(Exception):
 
     def text(self, language: Language) -> str:
         """Rule, fact and next date as lines of text."""
-        facts = {name: _spoken(value, language) for name, value in self._facts().items()}
+        facts = {name: _spoken(name, value, language) for name, value in self._facts().items()}
         unknown = [f"{{{field.name}}}" for field in fields(self) if field.name not in facts]
         return "\n".join(
             line.format_map(facts)
@@ -104,9 +104,11 @@ def _plain(value: object) -> str:
     return str(value)
 
 
-def _spoken(value: object, language: Language) -> str:
+def _spoken(name: str, value: object, language: Language) -> str:
     if isinstance(value, datetime):
         return long_instant(value, language)
+    if isinstance(value, date) and name.endswith("born_from"):
+        return long_birth_date(value, language)
     if isinstance(value, date):
         return long_date(value, language)
     if isinstance(value, tuple):

@@ -10,7 +10,13 @@ from markupsafe import Markup
 
 from emask.language import Language, translator
 from emask.rounds.model import Chain, Store
-from emask.rules.calendar import Product, day_in_taipei, long_date, long_instant
+from emask.rules.calendar import (
+    Product,
+    day_in_taipei,
+    long_birth_date,
+    long_date,
+    long_instant,
+)
 from emask.rules.people import Document
 from emask.rules.price import Method
 from emask.rules.refusals.base import HOTLINE, HOTLINE_LOCAL, HOTLINE_MOBILE
@@ -48,8 +54,9 @@ def environment(language: Language) -> Environment:
     made.filters.update(
         {
             "day": formats.day,
+            "birth_date": formats.birth_date,
             "instant": formats.instant,
-            "date": formats.date,
+            "day_of": formats.day_of,
             "money": formats.money,
             "reason": formats.reason,
             "count": formats.count,
@@ -89,7 +96,10 @@ class _Formats:
     def day(self, day: date) -> str:
         return long_date(day, self._language.code)
 
-    def date(self, instant: datetime) -> str:
+    def birth_date(self, day: date) -> str:
+        return long_birth_date(day, self._language.code)
+
+    def day_of(self, instant: datetime) -> str:
         return self.day(day_in_taipei(instant))
 
     def instant(self, instant: datetime) -> str:
