@@ -1,6 +1,7 @@
 """The order: a store, a number for notices, check the answers, submit."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.response import Redirect
@@ -10,6 +11,7 @@ from emask.database.pool import Transaction
 from emask.entitlement.service import claims_of
 from emask.identity.registry import default_mobile, find_person, name_of
 from emask.notices.texts import Kind, notice_text
+from emask.payment.service import order_of
 from emask.preorder.model import Entry, SubmissionReused
 from emask.preorder.service import mobile_of, preorder_of
 from emask.rounds.service import all_rounds, current_round, next_round
@@ -172,6 +174,7 @@ async def _ordering(page: Page) -> _Ordering:
             birth_date=person.birth_date,
             product=now_on.product,
             claims=await claims_of(tx, person_id),
+            bought_closed_round=await _bought(tx, person_id, now_on.closed_to_buyers_of),
         )
         try:
             check_preorder(case)
@@ -183,6 +186,14 @@ async def _ordering(page: Page) -> _Ordering:
         standing = entry is not None and entry.state is OrderState.REGISTERED
         draft = await _seeded(page, tx, read_draft(page, now_on.id))
     return _Ordering(round=now_on, draft=draft, amending=standing)
+
+
+async def _bought(tx: Transaction, person_id: UUID, round_id: str | None) -> bool:
+    """Whether the person holds a paid order of a round."""
+    if round_id is None:
+        return False
+    order = await order_of(tx, person_id=person_id, round_id=round_id)
+    return order is not None and order.paid_at is not None
 
 
 async def _seeded(page: Page, tx: Transaction, draft: Draft) -> Draft:
