@@ -15,7 +15,7 @@ from emask.identity.permits import Permit, open_permit, seal_permit
 from emask.identity.registry import name_of
 from emask.identity.service import Identity
 from emask.rules.people import masked_name
-from emask.rules.refusals import DeviceCodeWrong
+from emask.rules.refusals import DeviceCodeWrong, EvidenceReplayed
 
 
 class BoundBy(StrEnum):
@@ -64,7 +64,7 @@ async def bind_phone(identity: Identity, *, permit: str, answer: str, handset: s
         handset: tells this phone's browser apart; its own number makes it one person's (A13).
 
     Raises:
-        EvidenceAltered, EvidenceExpired, EvidenceReplayed: about the permit.
+        EvidenceAltered, EvidenceExpired, EvidenceReplayed: about the permit or the passkey.
         NotOwnNumber: the handset is another person's own.
         DeviceCodeWrong: the code was used meanwhile.
         Others: as `passkeys.verified_creation`.
@@ -106,7 +106,7 @@ _EARNED: Final = {BoundBy.MOBILE_NUMBER: _by_number, BoundBy.DEVICE_CODE: _by_co
 async def _save(
     tx: Transaction, permit: BindingPermit, passkey: NewPasskey, *, handset: bytes, at: datetime
 ) -> None:
-    await device_queries.save_device(
+    saved = await device_queries.save_device(
         tx,
         device_queries.BoundDevice(
             person_id=permit.person_id,
@@ -119,3 +119,5 @@ async def _save(
         ),
         at=at,
     )
+    if not saved:
+        raise EvidenceReplayed

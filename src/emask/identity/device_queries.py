@@ -94,40 +94,45 @@ class BoundDevice:
     sign_count: int
 
 
-async def save_device(tx: Transaction, device: BoundDevice, *, at: datetime) -> None:
-    """Let a passkey sign its person in. A phone keeps one a person: its latest."""
+async def save_device(tx: Transaction, device: BoundDevice, *, at: datetime) -> bool:
+    """Let a passkey sign its person in; False if it was bound before or another is just now.
+
+    A phone keeps one a person: its latest.
+    """
     await tx.execute(
         "UPDATE device SET revoked_at = %s"
         " WHERE person_id = %s AND handset = %s AND revoked_at IS NULL",
         (at, device.person_id, device.handset),
     )
-    await tx.execute(
+    cursor = await tx.execute(
         "INSERT INTO device (person_id, device_id, handset, bound_by, bound_at, credential_id,"
-        " public_key, sign_count) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        " public_key, sign_count) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT DO NOTHING",
         (
             *(device.person_id, device.device_id, device.handset, device.bound_by, at),
             *(device.credential_id, device.public_key, device.sign_count),
         ),
     )
+    return cursor.rowcount == 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptPasskey:
     """What an unlock is verified with."""
 
+    device_id: UUID
     public_key: bytes
-    sign_count: int
 
 
 async def passkey(tx: Transaction, person_id: UUID, credential_id: bytes) -> KeptPasskey | None:
     """The passkey of a person; None if it was never bound or was revoked."""
     cursor = await tx.execute(
-        "SELECT public_key, sign_count FROM device"
+        "SELECT device_id, public_key FROM device"
         " WHERE person_id = %s AND credential_id = %s AND revoked_at IS NULL",
         (person_id, credential_id),
     )
     row = await cursor.fetchone()
-    return KeptPasskey(public_key=row[0], sign_count=row[1]) if row else None
+    return KeptPasskey(device_id=row[0], public_key=row[1]) if row else None
 
 
 async def count_unlock(
