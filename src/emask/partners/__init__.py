@@ -1,0 +1,1 @@
+"""Adapters to the real partners: each speaks its partner's own wire format."""
