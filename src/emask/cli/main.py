@@ -2,7 +2,7 @@
 
 import typer
 
-from emask.cli import clock, draw, imports, rounds
+from emask.cli import clock, draw, imports, people, rounds
 from emask.cli.audit import audit_command
 from emask.cli.bench_intake import bench_intake
 from emask.cli.features import features
@@ -25,7 +25,7 @@ app.command("features")(features)
 app.add_typer(rounds.app, name="rounds")
 app.add_typer(imports.stores, name="stores")
 app.add_typer(imports.counter_sites, name="counter-sites")
-app.add_typer(imports.people, name="people")
+app.add_typer(people.app, name="people")
 app.add_typer(clock.app, name="clock")
 app.add_typer(draw.app, name="draw")
 app.add_typer(bench, name="bench")

@@ -28,11 +28,34 @@ async def add_people(db: Database, vault: Vault, people: Iterable[NewPerson]) ->
     read = 0
     source = iter(people)
     while block := list(islice(source, BLOCK)):
-        rows = {row[0]: row for row in _sealed(vault, block)}  # the last entry of a person counts
+        rows = list(sealed(vault, block))
         async with db.transaction() as tx:
-            await queries.store_people(tx, rows.values())
+            await enter_sealed(tx, rows)
         read += len(block)
     return read
+
+
+async def enter_sealed(tx: Transaction, rows: Iterable[queries.IncomingRow]) -> None:
+    """Enter a block of people under seal; the last entry of a person counts."""
+    await queries.store_people(tx, {row[0]: row for row in rows}.values())
+
+
+def sealed(vault: Vault, people: Iterable[NewPerson]) -> Iterator[queries.IncomingRow]:
+    """What is kept of people: digests to find them by, the rest under seal."""
+    for person in people:
+        person_id = vault.person_id(person.id_number)
+        mobile = person.mobile and vault.seal(person.mobile, person_id=person_id, field="mobile")
+        yield (
+            person_id,
+            person.birth_date,
+            residency_of(person.id_number),
+            vault.seal(person.id_number, person_id=person_id, field="id_number"),
+            vault.seal(person.name, person_id=person_id, field="name"),
+            mobile or None,
+            person.language,
+            card_digest(vault, person.nhi_card),
+            household_digest(vault, person.household_number),
+        )
 
 
 async def find_person(tx: Transaction, person_id: UUID) -> Person | None:
@@ -47,22 +70,22 @@ async def person_by_id_number(tx: Transaction, vault: Vault, id_number: str) -> 
 
 async def name_of(tx: Transaction, vault: Vault, person_id: UUID) -> str:
     """A person's name in clear. Raises UnknownPerson."""
-    sealed = await _sealed_person(tx, person_id)
-    return vault.open(sealed.name, person_id=person_id, field="name")
+    kept = await _sealed_person(tx, person_id)
+    return vault.open(kept.name, person_id=person_id, field="name")
 
 
 async def id_number_of(tx: Transaction, vault: Vault, person_id: UUID) -> str:
     """A person's ID number in clear. Raises UnknownPerson."""
-    sealed = await _sealed_person(tx, person_id)
-    return vault.open(sealed.id_number, person_id=person_id, field="id_number")
+    kept = await _sealed_person(tx, person_id)
+    return vault.open(kept.id_number, person_id=person_id, field="id_number")
 
 
 async def default_mobile(tx: Transaction, vault: Vault, person_id: UUID) -> str | None:
     """The mobile number to offer for notices, if one is known. Raises UnknownPerson."""
-    sealed = await _sealed_person(tx, person_id)
-    if sealed.mobile is None:
+    kept = await _sealed_person(tx, person_id)
+    if kept.mobile is None:
         return None
-    return vault.open(sealed.mobile, person_id=person_id, field="mobile")
+    return vault.open(kept.mobile, person_id=person_id, field="mobile")
 
 
 def card_digest(vault: Vault, card_number: str) -> bytes:
@@ -81,24 +104,7 @@ async def stop_card(tx: Transaction, *, person_id: UUID) -> None:
 
 
 async def _sealed_person(tx: Transaction, person_id: UUID) -> queries.SealedPerson:
-    sealed = await queries.sealed_person(tx, person_id)
-    if sealed is None:
+    kept = await queries.sealed_person(tx, person_id)
+    if kept is None:
         raise UnknownPerson
-    return sealed
-
-
-def _sealed(vault: Vault, people: Iterable[NewPerson]) -> Iterator[queries.IncomingRow]:
-    for person in people:
-        person_id = vault.person_id(person.id_number)
-        mobile = person.mobile and vault.seal(person.mobile, person_id=person_id, field="mobile")
-        yield (
-            person_id,
-            person.birth_date,
-            residency_of(person.id_number),
-            vault.seal(person.id_number, person_id=person_id, field="id_number"),
-            vault.seal(person.name, person_id=person_id, field="name"),
-            mobile or None,
-            person.language,
-            card_digest(vault, person.nhi_card),
-            household_digest(vault, person.household_number),
-        )
+    return kept
