@@ -6,6 +6,8 @@ import {
   SkipLink,
   createAll,
 } from "govuk-frontend";
+import "./agent.js";
+import "./passkey.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const component of [Button, ErrorSummary, PasswordInput, SkipLink]) {

@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 built=../src/emask/web/static/built
 venv=${VENV:-../.venv}
 
-stamp=$(cat package.json package-lock.json .npmrc build.sh app.js app.scss styles/*.scss | sha256sum | cut -d' ' -f1)
+stamp=$(cat package.json package-lock.json .npmrc build.sh *.js app.scss styles/*.scss | sha256sum | cut -d' ' -f1)
 if [ -d node_modules ] && [ "$(cat $built/.stamp 2>/dev/null)" = "$stamp" ]; then
     exit 0
 fi

@@ -15,14 +15,17 @@ from litestar.types import Guard
 
 from emask.identity.model import StaffRole
 from emask.language import Language
+from emask.partners.mobile_operator import CamaraOperator
 from emask.programme.system import System
 from emask.web.api import service
 from emask.web.api.application import answers_at, create_api
 from emask.web.citizen import (
+    card_agent,
     family,
     identify,
     order,
     payment,
+    phone_ways,
     progress,
     registration,
     sign_in,
@@ -34,22 +37,31 @@ from emask.web.intake import INTAKE_PATH, IntakeEndpoint
 from emask.web.office import pages as office
 from emask.web.operator import pages as operator
 from emask.web.operator import reopening
-from emask.web.sandbox_pages import bank, phone
-from emask.web.shell import staff
+from emask.web.sandbox_pages import bank, partners, phone
+from emask.web.shell import staff, well_known
 from emask.web.shell.assets import assets_router
 from emask.web.shell.cookies import CSRF
 from emask.web.shell.errors import EXCEPTION_HANDLERS
 from emask.web.shell.guards import needs_demo, needs_person, needs_role
 from emask.web.shell.page import form_of, page_of
 from emask.web.shell.reception import Reception
-from emask.web.shell.security import Application, Receive, Scope, SecurityHeaders, Send
+from emask.web.shell.security import (
+    Application,
+    Receive,
+    Scope,
+    SecurityHeaders,
+    Send,
+    content_security_policy,
+)
 from emask.web.store import centre
 from emask.web.store import pages as store
 
 _PUBLIC = [
     *start.PUBLIC,
     *identify.PUBLIC,
+    *card_agent.PUBLIC,
     *sign_in.PUBLIC,
+    *phone_ways.PUBLIC,
     *registration.PUBLIC,
     *staff.PUBLIC,
 ]
@@ -82,6 +94,8 @@ def create_app(system: System) -> Application:
             begin_demo,
             assets_router(),
             *service.OPEN,
+            *well_known.OPEN,
+            *phone_ways.OPEN,
             *(_in_language(language) for language in Language),
         ],
         state=State({"system": system}),
@@ -98,11 +112,18 @@ def create_app(system: System) -> Application:
     )
     intake = IntakeEndpoint(system.intake, system.sessions, system.clock)
     api = create_api(system)
+    policy = content_security_policy(agent=system.site.agent, operator=_operator_of(system))
     return _Door(
-        SecurityHeaders(Reception(cast("Application", pages), system)),
-        SecurityHeaders(cast("Application", api)),
+        SecurityHeaders(Reception(cast("Application", pages), system), policy=policy),
+        SecurityHeaders(cast("Application", api), policy=policy),
         intake,
     )
+
+
+def _operator_of(system: System) -> str:
+    """Where the mobile operator is that pages send phones to."""
+    operator = system.partners.identity.operator
+    return operator.origin if isinstance(operator, CamaraOperator) else ""
 
 
 class _Door:
@@ -135,7 +156,7 @@ def _in_language(language: Language) -> Router:
             _guarded(office.STAFF, needs_role(StaffRole.OFFICER)),
             _guarded([*operator.STAFF, *reopening.STAFF], needs_role(StaffRole.OPERATOR)),
             _guarded(demo.DEMO, needs_demo),
-            _guarded(bank.DEMO, needs_demo),
+            _guarded([*bank.DEMO, *partners.DEMO], needs_demo),
             _guarded(phone.DEMO_PERSONAL, needs_demo, needs_person),
         ],
         include_in_schema=False,

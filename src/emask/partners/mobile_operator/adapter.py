@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx2
 from joserfc.jwk import ECKey
@@ -86,6 +86,12 @@ class CamaraOperator:
         self._client = client
         self._key = key
         self._provider = Provider(config.issuer)
+
+    @property
+    def origin(self) -> str:
+        """Where phones are sent: what the page that sends them has to allow."""
+        issuer = urlsplit(self._config.issuer)
+        return f"{issuer.scheme}://{issuer.netloc}"
 
     async def authorisation_url(self, departure: Departure) -> str:
         """As the port says; the address holds nothing about the person."""

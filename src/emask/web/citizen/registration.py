@@ -6,19 +6,17 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from markupsafe import Markup
 
-from emask.identity.certificates import new_challenge
 from emask.identity.device import issue_device_code
 from emask.identity.model import DeviceCode
 from emask.identity.registration import bind_certificate, register_with_card, reset_password
+from emask.identity.site_tokens import Purpose
 from emask.rules.calendar import Channel
 from emask.rules.people import InvalidEntry, normalise_household_number, normalise_nhi_card
 from emask.web.citizen.arrival import welcome
-from emask.web.sandbox_pages.wallet import (
-    card_evidence,
-    certificate_evidence,
-    show_with_wallet,
-)
+from emask.web.citizen.card_agent import show_reader
+from emask.web.sandbox_pages.wallet import card_evidence, certificate_evidence
 from emask.web.shell.forms import Form
+from emask.web.shell.limits import limited
 from emask.web.shell.page import Page, SentForm, ThisPage
 
 Answer = Response[str] | Redirect
@@ -27,7 +25,7 @@ Answer = Response[str] | Redirect
 @get("/register")
 async def ask_registration(page: ThisPage) -> Response[str]:
     """Card, printed number, household number, a password of one's choice."""
-    return show_with_wallet(page, "citizen/register.html", {})
+    return show_reader(page, "citizen/register.html", Purpose.READ, {})
 
 
 @post("/register", status_code=HTTP_200_OK)
@@ -38,18 +36,19 @@ async def take_registration(page: ThisPage, form: SentForm) -> Answer:
     household = form.read("household_number", normalise_household_number)
     password = _new_password(page, form)
     if not form.ok or printed is None or household is None:
-        return _again(page, form, "citizen/register.html")
+        return _register_again(page, form)
     try:
-        person_id = await register_with_card(
-            page.system.identity,
-            evidence=evidence,
-            printed_card_number=printed,
-            household_number=household,
-            password=password,
-        )
+        async with limited(page):
+            person_id = await register_with_card(
+                page.system.identity,
+                evidence=evidence,
+                printed_card_number=printed,
+                household_number=household,
+                password=password,
+            )
     except InvalidEntry as invalid:
         form.fail(invalid.field, invalid.text(page.language.code))
-        return _again(page, form, "citizen/register.html")
+        return _register_again(page, form)
     return await welcome(page, person_id, Channel.COMPUTER)
 
 
@@ -75,7 +74,11 @@ async def take_password(page: ThisPage, form: SentForm) -> Answer:
         except InvalidEntry as invalid:
             form.fail(invalid.field, invalid.text(page.language.code))
     if not form.ok:
-        return _again(page, form, "citizen/password.html")
+        return page.show(
+            "citizen/password.html",
+            {"form": form, "done": False},
+            status=HTTP_422_UNPROCESSABLE_ENTITY,
+        )
     return page.show("citizen/password.html", {"done": True})
 
 
@@ -95,35 +98,30 @@ async def show_device_code(page: ThisPage) -> Response[str]:
 @get("/certificates")
 async def ask_certificate_to_bind(page: ThisPage) -> Response[str]:
     """Bind a citizen certificate, to sign in with it from now on."""
-    challenge = await new_challenge(page.system.identity)
-    return show_with_wallet(
-        page, "citizen/bind_certificate.html", {"challenge": challenge, "done": False}
-    )
+    return show_reader(page, "citizen/bind_certificate.html", Purpose.SIGN, {"done": False})
 
 
 @post("/certificates", status_code=HTTP_200_OK)
 async def take_certificate_to_bind(page: ThisPage, form: SentForm) -> Response[str]:
     """The certificate's signature shows that it is at hand."""
     challenge = form.text("challenge")
-    evidence = await certificate_evidence(page, form, challenge=challenge)
-    if not form.ok:
-        return show_with_wallet(
-            page,
-            "citizen/bind_certificate.html",
-            {
-                "form": form,
-                "challenge": await new_challenge(page.system.identity),
-                "done": False,
-            },
-            status=HTTP_422_UNPROCESSABLE_ENTITY,
+    async with limited(page):
+        evidence = await certificate_evidence(page, form, challenge=challenge)
+        if not form.ok:
+            return show_reader(
+                page,
+                "citizen/bind_certificate.html",
+                Purpose.SIGN,
+                {"form": form, "done": False},
+                status=HTTP_422_UNPROCESSABLE_ENTITY,
+            )
+        await bind_certificate(
+            page.system.identity,
+            person_id=page.session.person_id,
+            evidence=evidence,
+            challenge=challenge,
         )
-    await bind_certificate(
-        page.system.identity,
-        person_id=page.session.person_id,
-        evidence=evidence,
-        challenge=challenge,
-    )
-    return show_with_wallet(page, "citizen/bind_certificate.html", {"done": True})
+    return page.show("citizen/bind_certificate.html", {"done": True})
 
 
 def scannable(page: Page, code: DeviceCode) -> Markup:
@@ -144,9 +142,13 @@ def _new_password(page: Page, form: Form) -> str:
     return form.require("password", page.say("設定一組密碼，8 個字以上"))
 
 
-def _again(page: Page, form: Form, template: str) -> Response[str]:
-    return show_with_wallet(
-        page, template, {"form": form, "done": False}, status=HTTP_422_UNPROCESSABLE_ENTITY
+def _register_again(page: Page, form: Form) -> Response[str]:
+    return show_reader(
+        page,
+        "citizen/register.html",
+        Purpose.READ,
+        {"form": form},
+        status=HTTP_422_UNPROCESSABLE_ENTITY,
     )
 
 

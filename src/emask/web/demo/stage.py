@@ -18,9 +18,11 @@ from emask.rounds.catalogue import BUILT_IN, built_in_policies, built_in_round
 from emask.rounds.service import all_rounds, save_policies, save_round
 from emask.rounds.stores import counties, save_stores
 from emask.rules.calendar import Product, at
-from emask.sandbox.evidence import PIN, SandboxCards, SandboxCertificates
+from emask.sandbox.cards import card_evidence
+from emask.sandbox.certificates import PIN
 from emask.sandbox.network import made_up_sites, made_up_stores
 from emask.sandbox.schema import install
+from emask.sandbox.system import sandbox_of
 from emask.web.sandbox_pages.cast import CAST, PASSWORD, STAFF, CastMember
 
 CURTAIN: Final = at(date(2020, 3, 12), 9)
@@ -85,29 +87,21 @@ async def _enter_rounds(tx: Transaction) -> None:
 
 async def _equip(system: System, cast: CastMember) -> None:
     """Register the card and bind the certificate of who has them registered and bound."""
-    identity = system.identity
-    cards = system.partners.identity.cards
-    if not cast.registered or not isinstance(cards, SandboxCards):
+    identity, sandbox = system.identity, sandbox_of(system)
+    if not cast.registered or sandbox is None:
         return
     now = await system.clock.now()
     person_id = await register_with_card(
         identity,
-        evidence=cards.insert_card(
-            id_number=cast.person.id_number,
-            card_number=cast.person.nhi_card,
-            name=cast.person.name,
-            birth_date=cast.person.birth_date,
-            at=now,
-        ),
+        evidence=card_evidence(identity.tokens, cast.person, at=now),
         printed_card_number=cast.person.nhi_card,
         household_number=cast.person.household_number,
         password=PASSWORD,
     )
-    certificates = system.partners.identity.certificates
-    if not cast.certificate or not isinstance(certificates, SandboxCertificates):
+    if not cast.certificate:
         return
     challenge = await new_challenge(identity)
-    evidence = await certificates.sign(
+    evidence = await sandbox.certificates.sign(
         id_number=cast.person.id_number, pin=PIN, challenge=challenge, at=now
     )
     await bind_certificate(identity, person_id=person_id, evidence=evidence, challenge=challenge)

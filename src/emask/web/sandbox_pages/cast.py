@@ -7,7 +7,7 @@ from typing import Final
 from emask.identity.model import NewPerson, StaffRole
 from emask.language import source
 from emask.rules.people import make_national_id, make_residence_id
-from emask.sandbox.evidence import Plan
+from emask.sandbox.operator import Plan
 
 PASSWORD: Final = "mask-2020"  # noqa: S105 - of people who do not exist
 """The password of everybody in the demo, citizens and staff."""

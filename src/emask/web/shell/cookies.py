@@ -4,12 +4,36 @@ from typing import Final
 
 from litestar.datastructures import Cookie
 
+from emask.identity.permits import LIFETIME
+
 SESSION: Final = "emask_session"
 STAFF: Final = "emask_staff"
 DRAFT: Final = "emask_draft"
 CSRF: Final = "emask_csrf"
+DEPARTURE: Final = "emask_departure"
+"""Who set out for the mobile operator, sealed, after the language of the page."""
+BINDING: Final = "emask_binding"
+"""Whom this phone may be bound to, sealed."""
+HANDSET: Final = "emask_handset"
+"""Tells this phone's browser apart from all others; random, and says nothing else."""
+
+_A_YEAR: Final = 365 * 24 * 60 * 60
 
 
 def cookie(name: str, value: str) -> Cookie:
     """A cookie for the visit. The outermost layer marks it Secure where the page came by https."""
     return Cookie(key=name, value=value, path="/", httponly=True, samesite="lax")
+
+
+def step_cookie(name: str, value: str) -> Cookie:
+    """A permit from one step of a way in to the next, for as long as it is good."""
+    made = cookie(name, value)
+    made.max_age = int(LIFETIME.total_seconds())
+    return made
+
+
+def handset_cookie(value: str) -> Cookie:
+    """What outlives the visit: the phone stays the same one."""
+    made = cookie(HANDSET, value)
+    made.max_age = _A_YEAR
+    return made

@@ -21,6 +21,7 @@ from emask.preorder.intake import IntakeFull, IntakeInterrupted
 from emask.rounds.service import UnknownRound
 from emask.rules.refusals import Refusal
 from emask.web.shell.cookies import CSRF
+from emask.web.shell.next_ways import next_ways, retry_path
 from emask.web.shell.page import NotSignedIn, NotStaff, Page, WebRequest, bare_page
 from emask.web.shell.staff import SCREENS
 
@@ -31,7 +32,14 @@ def show_refusal(page: Page, refusal: Refusal) -> Response[str]:
     """Rule, fact and next date as the refusal tells them, and what to do next."""
     at_work = page.member is not None and page.here.startswith(SCREENS[page.member.role])
     return page.show(
-        "shell/refusal.html", {"refusal": refusal, "at_work": at_work}, status=refusal.status
+        "shell/refusal.html",
+        {
+            "refusal": refusal,
+            "at_work": at_work,
+            "ways": next_ways(refusal.code),
+            "again": retry_path(page.here, refusal.code),
+        },
+        status=refusal.status,
     )
 
 

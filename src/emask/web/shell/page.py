@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
 from litestar import MediaType, Request, Response
 from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
@@ -21,7 +22,6 @@ from emask.programme.system import System
 from emask.web.shell.cookies import SESSION, STAFF, cookie
 from emask.web.shell.environment import environment
 from emask.web.shell.forms import Form, printable
-from emask.web.shell.security import Scope, came_by_https
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 WebRequest = Request[Any, Any, Any]
@@ -39,7 +39,7 @@ class NotStaff(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Page:
-    """What every handler needs of its request."""
+    """What every handler needs of its request; `kept` are cookies that its answer is to bring."""
 
     connection: Connection
     system: System
@@ -47,6 +47,7 @@ class Page:
     now: datetime
     visitor: Session | None
     member: StaffSession | None
+    kept: dict[str, Cookie] = field(default_factory=dict)
 
     @property
     def session(self) -> Session:
@@ -99,9 +100,11 @@ class Page:
 
     def address(self, path: str) -> str:
         """The same with scheme and host, as another device needs it."""
-        scope = self.connection.scope
-        scheme = "https" if came_by_https(cast("Scope", scope)) else "http"
-        return f"{scheme}://{self.connection.base_url.netloc}{self.url(path)}"
+        return self.system.site.address(self.url(path))
+
+    def keep(self, cookie: Cookie) -> None:
+        """Let the visitor's browser keep this, whatever page it is answered with."""
+        self.kept[cookie.key] = cookie
 
     def form(self) -> Form:
         """An empty form."""
@@ -119,11 +122,22 @@ class Page:
             headers={"content-language": self.language.tag},
         )
         self._prolong(response)
+        self._hand_over(response)
         return response
 
     def go(self, path: str) -> Redirect:
         """On to another page, by GET."""
-        return Redirect(self.url(path), status_code=HTTP_303_SEE_OTHER)
+        return self.leave(self.url(path))
+
+    def leave(self, address: str) -> Redirect:
+        """On to any address, by GET."""
+        answer = Redirect(address, status_code=HTTP_303_SEE_OTHER)
+        self._hand_over(answer)
+        return answer
+
+    def _hand_over(self, response: Response[Any]) -> None:
+        for each in self.kept.values():
+            response.set_cookie(each)
 
     def _prolong(self, response: Response[str]) -> None:
         session = self.visitor

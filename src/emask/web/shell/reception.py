@@ -11,8 +11,9 @@ from emask.programme.system import System
 from emask.web.shell.forms import printable
 from emask.web.shell.page import Connection, page_at
 from emask.web.shell.security import Application, Receive, Scope, Send
+from emask.web.shell.well_known import WELL_KNOWN
 
-_NO_PAGES: Final = ("/static/", "/api/")
+_NO_PAGES: Final = ("/static/", "/api/", WELL_KNOWN)
 
 
 class Reception:

@@ -10,28 +10,41 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 """ASGI, as plain as its specification."""
 
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-
 HEADERS: Final = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "permissions-policy": (
+        "camera=(), geolocation=(), microphone=(), payment=(), "
+        "publickey-credentials-create=(self), publickey-credentials-get=(self), "
+        "local-network=(), loopback-network=(self), local-network-access=(self)"
+    ),
 }
 _HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
+
+
+def content_security_policy(*, agent: str, operator: str) -> str:
+    """What a page may load and where it may go; nothing of anybody else's.
+
+    Args:
+        agent: origin of the card agent on the visitor's own computer, which scripts ask.
+        operator: origin of the mobile operator, whom a form sends the phone to.
+    """
+    return (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+        f"connect-src 'self' {agent}; form-action 'self' {operator}; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
 
 
 class SecurityHeaders:
     """The outermost layer of the application."""
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Application, *, policy: str) -> None:
         self._app = app
-        self._headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+        headers = {"content-security-policy": policy, **HEADERS}
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the inner application does, with the headers added."""
