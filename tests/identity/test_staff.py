@@ -5,9 +5,11 @@ from psycopg.errors import CheckViolation, ForeignKeyViolation
 
 from emask.database.clock import SetClock
 from emask.database.pool import Database
+from emask.database.vault import Keys
+from emask.identity.ended_sessions import EndedSessions
 from emask.identity.model import StaffRole, StaffSession
-from emask.identity.sessions import STAFF_LIFETIME
-from emask.identity.staff import add_staff, sign_in_staff
+from emask.identity.sessions import STAFF_LIFETIME, SessionEnded, Sessions
+from emask.identity.staff import add_staff, sign_in_staff, sign_out_staff
 from emask.rules.people import InvalidEntry
 from identity.world import CHEAP, PASSWORD, WRONG, refused
 
@@ -28,6 +30,8 @@ async def test_an_account_opens_a_session_of_one_shift(db: Database, clock: SetC
         site_code=None,
         chain=None,
         store_code=None,
+        session_id=session.session_id,
+        generation=0,
         expires_at=await clock.now() + STAFF_LIFETIME,
     )
 
@@ -38,6 +42,48 @@ async def test_an_account_made_again_has_the_new_password(db: Database, clock: S
     async with refused("wrong_password"):
         await sign_in_staff(db, clock, username="officer-1", password=PASSWORD)
     await sign_in_staff(db, clock, username="officer-1", password="another password")
+
+
+async def test_an_account_made_again_ends_its_sessions(
+    db: Database, clock: SetClock, keys: Keys
+) -> None:
+    sessions, now = Sessions(keys, EndedSessions()), await clock.now()
+    await add_officer(db)
+    before = sessions.issue_staff(
+        await sign_in_staff(db, clock, username="officer-1", password=PASSWORD)
+    )
+    await add_officer(db)
+    sessions.read_staff(before, now=now)
+    await sessions.ended.refresh(db)
+    with pytest.raises(SessionEnded):
+        sessions.read_staff(before, now=now)
+    after = await sign_in_staff(db, clock, username="officer-1", password=PASSWORD)
+    sessions.read_staff(sessions.issue_staff(after), now=now)
+
+
+async def test_signing_off_ends_the_shift_and_no_other(
+    db: Database, clock: SetClock, keys: Keys
+) -> None:
+    here, there = EndedSessions(), EndedSessions()
+    await add_officer(db)
+    one, other = [
+        await sign_in_staff(db, clock, username="officer-1", password=PASSWORD) for _ in range(2)
+    ]
+    for _ in range(2):  # a double click
+        await sign_out_staff(db, clock, here, session=one)
+    await there.refresh(db)
+    for sessions in (Sessions(keys, here), Sessions(keys, there)):
+        with pytest.raises(SessionEnded):
+            sessions.read_staff(sessions.issue_staff(one), now=await clock.now())
+        sessions.read_staff(sessions.issue_staff(other), now=await clock.now())
+    async with db.transaction() as tx:
+        cursor = await tx.execute("SELECT actor, act, detail FROM audit_log ORDER BY seq")
+        told = await cursor.fetchall()
+    assert told == [
+        ("officer-1", "sign_in", {"shift": one.session_id}),
+        ("officer-1", "sign_in", {"shift": other.session_id}),
+        ("officer-1", "sign_out", {"shift": one.session_id}),
+    ]
 
 
 @pytest.mark.parametrize("username", ["officer-1", "nobody"])

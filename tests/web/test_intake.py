@@ -11,6 +11,7 @@ import pytest
 
 from emask.database.pool import Database
 from emask.database.vault import Keys, Vault
+from emask.identity.ended_sessions import EndedSessions
 from emask.identity.sessions import LIFETIME, Sessions
 from emask.preorder.intake import Intake, IntakeFull, IntakeInterrupted
 from emask.preorder.model import Entry, Receipt
@@ -86,7 +87,7 @@ async def world(db: Database) -> World:
 @pytest.fixture
 async def caller(world: World, vault: Vault, keys: Keys) -> AsyncIterator[Caller]:
     clock = StillClock(FIRST.opens_at)
-    sessions = Sessions(keys)
+    sessions = Sessions(keys, EndedSessions())
     async with Intake(world.db, clock, vault) as intake:
         caller = Caller(IntakeEndpoint(intake, sessions, clock), sessions, clock)
         caller.sign_in(await world.person())
@@ -307,7 +308,7 @@ class FailingIntake(Intake):
 async def test_whoever_cannot_be_served_is_told_when_to_come_again(
     keys: Keys, error: Exception, code: str, words: str
 ) -> None:
-    clock, sessions = StillClock(FIRST.opens_at), Sessions(keys)
+    clock, sessions = StillClock(FIRST.opens_at), Sessions(keys, EndedSessions())
     caller = Caller(IntakeEndpoint(FailingIntake(error), sessions, clock), sessions, clock)
     caller.sign_in(UUID(int=1))
     answer = await caller.post()
@@ -317,7 +318,7 @@ async def test_whoever_cannot_be_served_is_told_when_to_come_again(
 
 
 async def test_a_fault_of_ours_is_not_dressed_up(keys: Keys) -> None:
-    clock, sessions = StillClock(FIRST.opens_at + timedelta(1)), Sessions(keys)
+    clock, sessions = StillClock(FIRST.opens_at + timedelta(1)), Sessions(keys, EndedSessions())
     endpoint = IntakeEndpoint(FailingIntake(ZeroDivisionError()), sessions, clock)
     caller = Caller(endpoint, sessions, clock)
     caller.sign_in(UUID(int=1))

@@ -19,6 +19,7 @@ from uuid import UUID
 import msgspec
 
 from emask.database.vault import Keys
+from emask.identity.ended_sessions import EndedSessions
 from emask.identity.sessions import Sessions
 from emask.rounds.model import Chain
 from emask.rules.calendar import Channel
@@ -130,7 +131,7 @@ def _ticket(response: bytes) -> UUID:
 
 def _render(load: Load) -> Iterator[bytes]:
     """The requests as a browser on a phone sends them, each by another person signed in."""
-    sessions, now = Sessions(load.keys), datetime.now(UTC)
+    sessions, now = Sessions(load.keys, EndedSessions()), datetime.now(UTC)
     head = (
         "POST /api/v1/preorders HTTP/1.1\r\nhost: localhost\r\naccept: application/json\r\n"
         "accept-language: zh-TW,zh;q=0.9,en;q=0.8\r\ncontent-type: application/json\r\n"

@@ -43,11 +43,15 @@ class CardOnFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A person signed in; the channel decides the ways to pay (B14)."""
+    """A person signed in; the channel decides the ways to pay (B14).
+
+    It ends with its id, or with every session of the person that is of its generation or earlier.
+    """
 
     person_id: UUID
     channel: Channel
     session_id: str
+    generation: int = 0
     issued_at: datetime
     expires_at: datetime
 
@@ -67,7 +71,7 @@ class StaffSession:
     """A member of staff signed in.
 
     A pharmacist belongs to a counter site, a clerk to a store of a chain, somebody of a logistics
-    centre to a chain; officers and operators belong to no place.
+    centre to a chain; officers and operators belong to no place. It ends as a person's does.
     """
 
     username: str
@@ -75,6 +79,8 @@ class StaffSession:
     site_code: str | None
     chain: str | None
     store_code: str | None
+    session_id: str = ""
+    generation: int = 0
     expires_at: datetime
 
 

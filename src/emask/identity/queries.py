@@ -178,7 +178,8 @@ async def delete_older(tx: Transaction, instant: datetime) -> int:
         "DELETE FROM used_evidence WHERE used_at < %s",
         "DELETE FROM device_code WHERE expires_at < %s",
         "DELETE FROM wrong_try WHERE last_at < %s",
-        "DELETE FROM ended_session WHERE ended_at < %s",
+        "DELETE FROM session_generation WHERE over_at < %s",
+        "DELETE FROM ended_session WHERE over_at < %s",
     ):
         deleted += (await tx.execute(statement, (instant,))).rowcount
     return deleted

@@ -1,12 +1,13 @@
 """What the use cases of identity act with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from argon2 import PasswordHasher
 
 from emask.database.clock import Clock
 from emask.database.pool import Database
 from emask.database.vault import Vault
+from emask.identity.ended_sessions import EndedSessions
 from emask.identity.passwords import HASHER
 from emask.identity.ports import IdentityPartners
 from emask.identity.site import Site
@@ -17,7 +18,8 @@ from emask.identity.site_tokens import SiteTokens
 class Identity:
     """Passed first to every use case of identity.
 
-    `passwords` hashes new passwords; rehearsals and tests may pass one that costs less.
+    `passwords` hashes new passwords; rehearsals and tests may pass one that costs less. `ended` is
+    what this process knows of ended sessions; whoever reads sessions shares it.
     """
 
     db: Database
@@ -26,6 +28,7 @@ class Identity:
     tokens: SiteTokens
     partners: IdentityPartners
     passwords: PasswordHasher = HASHER
+    ended: EndedSessions = field(default_factory=EndedSessions)
 
     @property
     def site(self) -> Site:

@@ -1,7 +1,8 @@
 """Sessions that verify themselves: signed, short-lived, read without the database.
 
 A token is a compact MessagePack payload and its HMAC. Citizens and staff have keys of their own,
-so that the token of one kind is never read as the other.
+so that the token of one kind is never read as the other. What ended before its time is known in
+memory by the token's session id and generation (`ended_sessions`).
 """
 
 import hmac
@@ -16,22 +17,27 @@ from itsdangerous import BadData, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 from emask.database.vault import Keys
+from emask.identity.ended_sessions import EndedSessions
 from emask.identity.model import Session, StaffRole, StaffSession
 from emask.rules.calendar import Channel
 
 LIFETIME: Final = timedelta(minutes=30)
 STAFF_LIFETIME: Final = timedelta(hours=12)
-"""A shift; there is no revoking a token before it ends."""
+"""A shift."""
+
+
+_SECONDS: Final = int(LIFETIME.total_seconds())
 
 
 class SessionEnded(Exception):
-    """The session is over, or the token is not one of ours."""
+    """The session is over or was ended, or the token is not one of ours."""
 
 
 class _Citizen(msgspec.Struct, array_like=True, frozen=True):
     person_id: bytes
     channel: Channel
     session_id: str
+    generation: int
     issued_at: int
     expires_at: int
 
@@ -42,6 +48,8 @@ class _Staff(msgspec.Struct, array_like=True, frozen=True):
     site_code: str | None
     chain: str | None
     store_code: str | None
+    session_id: str
+    generation: int
     expires_at: int
 
 
@@ -51,7 +59,8 @@ _Payload = TypeVar("_Payload", _Citizen, _Staff)
 class Sessions:
     """Issues and reads the tokens of one installation."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, ended: EndedSessions) -> None:
+        self.ended = ended
         self._citizens = _signer(keys, "citizen session")
         self._staff = _signer(keys, "staff session")
         self._encoder = msgspec.msgpack.Encoder()
@@ -59,28 +68,48 @@ class Sessions:
         self._read_staff = msgspec.msgpack.Decoder(_Staff)
 
     def issue(self, *, person_id: UUID, channel: Channel, now: datetime) -> str:
-        """A token for a person who has just signed in; good for `LIFETIME`."""
+        """A token for a person who has just signed in; good for `LIFETIME`.
+
+        `session_ends.begin_session` makes sure first that no earlier end reaches it.
+        """
         issued_at = int(now.timestamp())
         session = _Citizen(
             person_id=person_id.bytes,
             channel=channel,
-            session_id=secrets.token_urlsafe(9),
+            session_id=new_session_id(),
+            generation=self.ended.latest,
             issued_at=issued_at,
-            expires_at=issued_at + int(LIFETIME.total_seconds()),
+            expires_at=issued_at + _SECONDS,
         )
         return self._sign(self._citizens, session)
+
+    def prolong(self, session: Session, *, now: datetime) -> str:
+        """A token for the same session, good for `LIFETIME` from now: what ends one ends both."""
+        issued_at = int(now.timestamp())
+        payload = _Citizen(
+            person_id=session.person_id.bytes,
+            channel=session.channel,
+            session_id=session.session_id,
+            generation=session.generation,
+            issued_at=issued_at,
+            expires_at=issued_at + _SECONDS,
+        )
+        return self._sign(self._citizens, payload)
 
     def read(self, token: str, *, now: datetime) -> Session:
         """The session of a token.
 
         Raises:
-            SessionEnded: it is over, was altered, or belongs to staff.
+            SessionEnded: it is over or was ended, was altered, or belongs to staff.
         """
         session = _verified(self._citizens, self._read_citizen, token, now)
+        if self.ended.is_over(session.person_id, session.session_id, session.generation):
+            raise SessionEnded
         return Session(
             person_id=UUID(bytes=session.person_id),
             channel=session.channel,
             session_id=session.session_id,
+            generation=session.generation,
             issued_at=datetime.fromtimestamp(session.issued_at, UTC),
             expires_at=datetime.fromtimestamp(session.expires_at, UTC),
         )
@@ -93,6 +122,8 @@ class Sessions:
             site_code=staff.site_code,
             chain=staff.chain,
             store_code=staff.store_code,
+            session_id=staff.session_id,
+            generation=staff.generation,
             expires_at=int(staff.expires_at.timestamp()),
         )
         return self._sign(self._staff, session)
@@ -101,20 +132,29 @@ class Sessions:
         """The staff session of a token.
 
         Raises:
-            SessionEnded: it is over, was altered, or belongs to a citizen.
+            SessionEnded: it is over or was ended, was altered, or belongs to a citizen.
         """
         session = _verified(self._staff, self._read_staff, token, now)
+        if self.ended.is_shift_over(session.username, session.session_id, session.generation):
+            raise SessionEnded
         return StaffSession(
             username=session.username,
             role=session.role,
             site_code=session.site_code,
             chain=session.chain,
             store_code=session.store_code,
+            session_id=session.session_id,
+            generation=session.generation,
             expires_at=datetime.fromtimestamp(session.expires_at, UTC),
         )
 
     def _sign(self, signer: Signer, payload: _Citizen | _Staff) -> str:
         return signer.sign(base64_encode(self._encoder.encode(payload))).decode()
+
+
+def new_session_id() -> str:
+    """An id that no other session has, and that nobody guesses."""
+    return secrets.token_urlsafe(9)
 
 
 def _signer(keys: Keys, kind: str) -> Signer:

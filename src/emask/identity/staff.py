@@ -1,12 +1,16 @@
 """Accounts of staff: made by operators, opened by a password."""
 
+from datetime import datetime
 from hashlib import sha256
 
 from argon2 import PasswordHasher
 
+from emask.database.audit_log import record
 from emask.database.clock import Clock
 from emask.database.pool import Database, Transaction
+from emask.identity import session_queries
 from emask.identity import staff_queries as queries
+from emask.identity.ended_sessions import EndedSessions
 from emask.identity.model import StaffRole, StaffSession
 from emask.identity.passwords import (
     HASHER,
@@ -14,7 +18,7 @@ from emask.identity.passwords import (
     hash_password,
     password_matches,
 )
-from emask.identity.sessions import STAFF_LIFETIME
+from emask.identity.sessions import STAFF_LIFETIME, new_session_id
 from emask.identity.staff_queries import StaffAccount
 from emask.identity.tries import Tried, count_try, forget_tries
 from emask.rules.refusals import WrongPassword
@@ -32,6 +36,8 @@ async def add_staff(
     hasher: PasswordHasher = HASHER,
 ) -> None:
     """Open an account; one that exists gets the new password, role and place.
+
+    Sessions that it has end with the transaction, about a second later in running processes.
 
     Args:
         tx: the caller's transaction.
@@ -61,7 +67,7 @@ async def add_staff(
 async def sign_in_staff(
     db: Database, clock: Clock, *, username: str, password: str
 ) -> StaffSession:
-    """Sign a member of staff in for a shift.
+    """Sign a member of staff in for a shift, which the audit log tells.
 
     An unknown account answers as a wrong password does, pauses included.
 
@@ -77,13 +83,34 @@ async def sign_in_staff(
     matches = await password_matches(HASHER, kept=kept, password=password)
     if account is None or not matches:
         raise WrongPassword
+    session_id = new_session_id()
     async with db.transaction() as tx:
         await forget_tries(tx, Tried.STAFF_PASSWORD, source=source)
+        await _record_shift(tx, username, "sign_in", session_id, at=now)
     return StaffSession(
         username=username,
         role=account.role,
         site_code=account.site_code,
         chain=account.chain,
         store_code=account.store_code,
+        session_id=session_id,
+        generation=account.generation,
         expires_at=now + STAFF_LIFETIME,
     )
+
+
+async def sign_out_staff(
+    db: Database, clock: Clock, ended: EndedSessions, *, session: StaffSession
+) -> None:
+    """End a shift: no copy of its token is good any more. Again, it changes nothing."""
+    now = await clock.now()
+    async with db.transaction() as tx:
+        if await session_queries.end_session(tx, session.session_id, over_at=session.expires_at):
+            await _record_shift(tx, session.username, "sign_out", session.session_id, at=now)
+    ended.note_session(session.session_id)
+
+
+async def _record_shift(
+    tx: Transaction, username: str, act: str, session_id: str, *, at: datetime
+) -> None:
+    await record(tx, at=at, actor=username, act=act, subject=username, detail={"shift": session_id})

@@ -9,6 +9,7 @@ from emask.database.clock import Clock
 from emask.database.pool import Database
 from emask.database.vault import Keys, Vault
 from emask.draw.ports import Beacon
+from emask.identity.ended_sessions import EndedSessions, kept_up_to_date
 from emask.identity.ports import IdentityPartners
 from emask.identity.service import Identity
 from emask.identity.sessions import Sessions
@@ -56,6 +57,7 @@ class System:
             vault=self.vault,
             tokens=SiteTokens(self.site_keys, self.site),
             partners=self.partners.identity,
+            ended=self.sessions.ended,
         )
 
 
@@ -63,9 +65,12 @@ class System:
 async def open_system(
     db: Database, *, clock: Clock, keys: Keys, partners: Partners, site: Site = NOWHERE
 ) -> AsyncIterator[System]:
-    """The system over an open, migrated database, with its intake running."""
-    vault = Vault(keys)
-    async with Intake(db, clock, vault) as intake:
+    """The system over an open, migrated database, with its intake running.
+
+    Sessions that end in another process are over here about a second later.
+    """
+    vault, ended = Vault(keys), EndedSessions()
+    async with kept_up_to_date(ended, db), Intake(db, clock, vault) as intake:
         yield System(
             db=db,
             clock=clock,
@@ -73,7 +78,7 @@ async def open_system(
             vault=vault,
             site=site,
             site_keys=SiteKeys(keys),
-            sessions=Sessions(keys),
+            sessions=Sessions(keys, ended),
             partners=partners,
             intake=intake,
         )

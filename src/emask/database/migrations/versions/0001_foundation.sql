@@ -247,28 +247,42 @@ CREATE TABLE staff (
     chain         text,
     store_code    text,
     generation    integer NOT NULL DEFAULT 0 CHECK (generation >= 0),
+    noted_by      xid8    NOT NULL DEFAULT pg_current_xact_id(),
     FOREIGN KEY (chain, store_code) REFERENCES store,
     CHECK ((role = 'pharmacist') = (site_code IS NOT NULL)),
     CHECK ((role = 'clerk') = (store_code IS NOT NULL))
 );
 
 COMMENT ON COLUMN staff.generation IS 'Sessions of an earlier generation have ended.';
+COMMENT ON COLUMN staff.noted_by IS
+    'The transaction that changed the generation, as in session_generation and ended_session:'
+    ' whoever has seen all up to one reads on from there, whatever the clock says.';
+CREATE INDEX staff_noted ON staff (noted_by);
+
+-- one for all people: a row that was forgotten and comes again is still later than any before it
+CREATE SEQUENCE session_generation_number;
 
 CREATE TABLE session_generation (
     person_id  uuid        PRIMARY KEY,
-    generation integer     NOT NULL CHECK (generation > 0),
-    changed_at timestamptz NOT NULL
+    generation bigint      NOT NULL DEFAULT nextval('session_generation_number')
+               CHECK (generation > 0),
+    over_at    timestamptz NOT NULL,
+    noted_by   xid8        NOT NULL DEFAULT pg_current_xact_id()
 );
-COMMENT ON TABLE session_generation IS
-    'Who ended all sessions: those of an earlier generation are over. Nobody here: generation 0.';
-CREATE INDEX session_generation_changed ON session_generation (changed_at);
+COMMENT ON TABLE session_generation IS 'Who ended all sessions: those of an earlier generation.';
+COMMENT ON COLUMN session_generation.over_at IS
+    'When each of them would have been over anyway, and the row may be forgotten.';
+CREATE INDEX session_generation_noted ON session_generation (noted_by);
+CREATE INDEX session_generation_over ON session_generation (over_at);
 
 CREATE TABLE ended_session (
     session_id text        PRIMARY KEY,
-    ended_at   timestamptz NOT NULL
+    over_at    timestamptz NOT NULL,
+    noted_by   xid8        NOT NULL DEFAULT pg_current_xact_id()
 );
 COMMENT ON TABLE ended_session IS 'Sessions ended before their time; forgotten once they are over.';
-CREATE INDEX ended_session_ended ON ended_session (ended_at);
+CREATE INDEX ended_session_noted ON ended_session (noted_by);
+CREATE INDEX ended_session_over ON ended_session (over_at);
 
 CREATE TABLE people_import (
     file_digest bytea       PRIMARY KEY CHECK (octet_length(file_digest) = 32),
