@@ -121,7 +121,7 @@ def _opened(id_token: str, keys: KeySet) -> dict[str, Any]:
         return jwt.decode(id_token, keys, algorithms=list(ALGORITHMS)).claims
     except InvalidKeyIdError:
         raise
-    except (JoseError, ValueError):
+    except (JoseError, TypeError, ValueError):  # TypeError: of odd headers
         raise EvidenceAltered from None
 
 

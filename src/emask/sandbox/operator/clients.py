@@ -37,7 +37,7 @@ class Clients:
             raise refused
         try:
             claims = jwt.decode(form["client_assertion"], self._keys, algorithms=["ES256"]).claims
-        except (KeyError, ValueError, JoseError):
+        except (JoseError, KeyError, TypeError, ValueError):
             raise refused from None
         named = (claims.get("iss"), claims.get("sub"), form.get("client_id", CLIENT_ID))
         if named != (CLIENT_ID, CLIENT_ID, CLIENT_ID) or claims.get("aud") != endpoint:
