@@ -5,6 +5,13 @@ from datetime import datetime
 
 from emask.database.pool import Transaction
 
+ADVANCE = (
+    "UPDATE people_import SET rows_done = rows_done + %(entered)s + %(refused)s,"
+    " entered = entered + %(entered)s, refused = refused + %(refused)s, updated_at = %(now)s"
+    " WHERE file_digest = %(file_digest)s AND rows_done = %(first)s"
+)
+"""Counts a block of which nothing is counted yet."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
@@ -30,9 +37,14 @@ async def advance(
 ) -> bool:
     """Count a block that begins after `first` rows; False if another import counted it."""
     cursor = await tx.execute(
-        "UPDATE people_import SET rows_done = rows_done + %s, entered = entered + %s,"
-        " refused = refused + %s, updated_at = %s WHERE file_digest = %s AND rows_done = %s",
-        (entered + refused, entered, refused, now, digest, first),
+        ADVANCE,
+        {
+            "file_digest": digest,
+            "first": first,
+            "entered": entered,
+            "refused": refused,
+            "now": now,
+        },
     )
     return cursor.rowcount == 1
 

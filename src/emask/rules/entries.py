@@ -148,6 +148,10 @@ _WHAT_TO_TYPE = {
         f"輸入姓名，最多 {_LONGEST_NAME} 個字",
         f"Enter the name, at most {_LONGEST_NAME} characters",
     ),
+    "language": (
+        "填 zh 或 en",
+        "Give zh or en",
+    ),
     "certificate_number": (
         "輸入自然人憑證卡片上的憑證號碼，共 16 碼，例如 MO12345678901234",
         "Enter the number on your citizen certificate, 16 characters, like MO12345678901234",
