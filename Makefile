@@ -5,9 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EMASK := $(BIN)/emask
-SOURCES := src tests
+SOURCES := src tests agent/src
 
-.PHONY: help setup browser run test fast lint types imports check format bench docs lock clean
+.PHONY: help setup browser cards run test fast lint types imports check format bench docs lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,13 +18,16 @@ setup: ## Make .venv and build the style sheet (done by run and test)
 browser: ## Install Chromium and a Chinese font for the browser tests (done by test)
 	@scripts/browser.sh
 
+cards: setup ## Install the card agent and virtual cards to test it with (done by test)
+	@scripts/cards.sh
+
 run: setup ## Serve the demo on http://localhost:8000
 	$(EMASK) up
 
-test: setup browser ## Run all tests
+test: setup browser cards ## Run all tests
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-fast: setup ## Run the tests that need no browser
+fast: setup cards ## Run the tests that need no browser
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not browser"
 
 check: lint types imports ## Run everything that CI checks besides the tests
@@ -33,7 +36,7 @@ lint: setup ## Check style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: setup ## Check types
+types: setup cards ## Check types
 	$(BIN)/mypy
 
 imports: setup ## Check that imports go one way

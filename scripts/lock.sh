@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Resolve the dependencies of pyproject.toml into requirements.lock: hashes, no addresses.
+# Resolve the dependencies into requirements.lock, and the card agent's into a lock of its own with
+# the same versions, since both may stand in one environment: hashes, no addresses.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=$(mktemp -d)
 trap 'rm -rf "$tools"' EXIT
 .venv/bin/python -m venv "$tools"
 "$tools/bin/pip" install -q --disable-pip-version-check uv
-"$tools/bin/uv" pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-    --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+compile=("$tools/bin/uv" pip compile --universal --python-version 3.11
+    --generate-hashes --no-emit-index-url --no-header --quiet)
+"${compile[@]}" --group dev --output-file requirements.lock pyproject.toml
+"${compile[@]}" --constraints requirements.lock --output-file agent/requirements.lock agent/pyproject.toml

@@ -1,0 +1,1 @@
+"""The card agent of emask: reads NHI cards, signs with citizen certificates."""

@@ -1,0 +1,183 @@
+"""The agent's two doors: ``POST /card`` and ``POST /signature``. There is no other."""
+
+import asyncio
+import json
+import logging
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Final, Protocol, TypeVar
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from emask_card_agent.guards import HEADER, HostGuard, OriginGuard, refusal
+from emask_card_agent.problems import Code, Problem
+from emask_card_agent.signer import SigningCertificate
+from emask_card_agent.tokens import Purpose
+
+_LONGEST_BODY: Final = 8192  # bytes; a token has some three hundred
+_LOG: Final = logging.getLogger("emask_card_agent")
+
+_T = TypeVar("_T")
+
+
+class Judge(Protocol):
+    """Judges tokens."""
+
+    async def accept(self, token: str, purpose: Purpose, *, origin: str) -> None:
+        """Return if the site asks for it."""
+        ...
+
+
+class CertificateCard(Protocol):
+    """The card that signs."""
+
+    def find(self) -> SigningCertificate:
+        """The certificate on it."""
+        ...
+
+    def sign(self, found: SigningCertificate, pin: str | None, content: bytes) -> bytes:
+        """A signature by it."""
+        ...
+
+
+class PinWindow(Protocol):
+    """Where the person types the PIN."""
+
+    async def ask(self, site: str, *, last_try: bool) -> str:
+        """What was typed."""
+        ...
+
+
+class CardAgent:
+    """Answers requests, one at a time: there is one card and one person before it.
+
+    Args:
+        judge: judges the requests' tokens.
+        read_record: reads the NHI card; blocks.
+        signer: the certificate card; blocks.
+        window: asks for the PIN.
+    """
+
+    def __init__(
+        self,
+        *,
+        judge: Judge,
+        read_record: Callable[[], bytes],
+        signer: CertificateCard,
+        window: PinWindow,
+    ) -> None:
+        self._judge = judge
+        self._read_record = read_record
+        self._signer = signer
+        self._window = window
+        self._busy = asyncio.Lock()
+        self._cards = ThreadPoolExecutor(1, thread_name_prefix="card")
+
+    async def card(self, request: Request) -> Response:
+        """Evidence of the NHI card in the reader."""
+        return await self._answer(request, Purpose.READ, self._reading)
+
+    async def signature(self, request: Request) -> Response:
+        """Evidence of the certificate card: its signature over the token."""
+        return await self._answer(request, Purpose.SIGN, self._signature)
+
+    async def _answer(
+        self,
+        request: Request,
+        purpose: Purpose,
+        make: Callable[[str, str], Awaitable[str]],
+    ) -> Response:
+        origin = request.headers["origin"]
+        try:
+            token = await _token(request)
+            await self._judge.accept(token, purpose, origin=origin)
+            async with self._turn():
+                evidence = await make(token, origin)
+        except Problem as problem:
+            _tell(problem)
+            return refusal(problem.code, tries_left=problem.tries_left)
+        return JSONResponse({"evidence": evidence}, headers={"Cache-Control": "no-store"})
+
+    async def _reading(self, token: str, _origin: str) -> str:
+        record = await self._beside(self._read_record)
+        return json.dumps({"token": token, "record": b64encode(record).decode()})
+
+    async def _signature(self, token: str, origin: str) -> str:
+        found = await self._beside(self._signer.find)
+        pin = None if found.pin_pad else await self._window.ask(origin, last_try=found.last_try)
+        signed = await self._beside(lambda: self._signer.sign(found, pin, token.encode("ascii")))
+        return b64encode(signed).decode()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Alone with card and person; who comes meanwhile is told so, and does not wait."""
+        if self._busy.locked():
+            raise Problem(Code.CARD_BUSY)
+        async with self._busy:
+            yield
+
+    async def _beside(self, blocking: Callable[[], _T]) -> _T:
+        """Run it in the one thread that touches cards."""
+        return await asyncio.get_running_loop().run_in_executor(self._cards, blocking)
+
+
+def guards(origins: frozenset[str], port: int) -> list[Middleware]:
+    """What stands before the doors, outermost first."""
+    return [
+        Middleware(HostGuard, hosts=frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})),
+        Middleware(OriginGuard, origins=origins),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=tuple(origins),
+            allow_methods=("POST",),
+            allow_headers=("Content-Type", HEADER),
+            # Browsers before Local Network Access ask for this; those after it do not.
+            allow_private_network=True,
+        ),
+    ]
+
+
+def create_app(agent: CardAgent, before: Sequence[Middleware]) -> Starlette:
+    """The agent's application behind its guards."""
+    routes = [
+        Route("/card", agent.card, methods=["POST"]),
+        Route("/signature", agent.signature, methods=["POST"]),
+    ]
+    return Starlette(routes=routes, middleware=list(before))
+
+
+async def _token(request: Request) -> str:
+    """The token in the request's JSON.
+
+    Raises:
+        Problem: TOKEN_REFUSED: there is none.
+    """
+    if request.headers.get("content-type") != "application/json":
+        raise Problem(Code.TOKEN_REFUSED)
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _LONGEST_BODY:
+            raise Problem(Code.TOKEN_REFUSED)
+    try:
+        given = json.loads(body)
+    except ValueError:
+        raise Problem(Code.TOKEN_REFUSED) from None
+    token = given.get("token") if isinstance(given, dict) else None
+    if not isinstance(token, str) or not token.isascii():
+        raise Problem(Code.TOKEN_REFUSED)
+    return token
+
+
+def _tell(problem: Problem) -> None:
+    """Say in the agent's own output what failed: kinds of things alone, never what they held."""
+    cause = type(problem.__cause__).__name__ if problem.__cause__ else ""
+    words = str(problem.__cause__) if problem.code is Code.UNREADABLE else ""
+    _LOG.info("%s %s %s", problem.code.value, cause, words)
