@@ -158,6 +158,7 @@ async def test_unsigned_tokens_and_other_algorithms_are_altered(
         lambda claims: forger.signed(claims).rpartition(".")[0],
         lambda claims: f"{encoded({'alg': 'ES256', 'crit': 1})}.{encoded(claims)}.AAAA",
         lambda claims: "....",
+        lambda claims: f"{'[' * 90_000}.e30.AAAA",
         lambda claims: "嗨.嗨.嗨",
     ):
         forger.replace(token)

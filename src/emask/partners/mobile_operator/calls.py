@@ -14,6 +14,7 @@ from emask.partners.mobile_operator.answers import ErrorAnswer
 from emask.rules.refusals import OperatorUnreachable
 
 _LOG: Final = logging.getLogger(__name__)
+_NOT_IN_FORM: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _CODE: Final = re.compile(r"[A-Za-z0-9_.]{1,80}")
 
 T = TypeVar("T")
@@ -62,7 +63,7 @@ class Calls:
             raise Refused(response.status_code, self._code(request, response))
         try:
             return msgspec.json.decode(response.content, type=form)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except _NOT_IN_FORM:
             self._note(request, "no answer in the agreed form")
             raise OperatorUnreachable from None
 
@@ -78,7 +79,7 @@ class Calls:
     def _code(self, request: httpx2.Request, response: httpx2.Response) -> str:
         try:
             told = msgspec.json.decode(response.content, type=ErrorAnswer)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except _NOT_IN_FORM:
             told = ErrorAnswer()
         code = told.code or told.error
         shown = code if _CODE.fullmatch(code) else "no code"

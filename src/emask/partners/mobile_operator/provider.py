@@ -121,7 +121,7 @@ def _opened(id_token: str, keys: KeySet) -> dict[str, Any]:
         return jwt.decode(id_token, keys, algorithms=list(ALGORITHMS)).claims
     except InvalidKeyIdError:
         raise
-    except (JoseError, TypeError, ValueError):  # TypeError: of odd headers
+    except (JoseError, RecursionError, TypeError, ValueError):  # whatever its parts hold
         raise EvidenceAltered from None
 
 

@@ -31,8 +31,8 @@ _THREE_LEGGED: Final = frozenset({"openid", VERIFY, *_TWO_LEGGED})
 
 BY_NETWORK: Final = "nba"
 """Network-based authentication, as CAMARA's flow names it in `amr`."""
-BY_OPERATOR_TOKEN: Final = "operatortoken"  # noqa: S105 - the name of a method, no secret
-"""TS.43: the SIM answered over any network, Wi-Fi too."""
+BY_SIM: Final = "operatortoken"
+"""SIM-based authentication with an operator's token (TS.43): over any network, Wi-Fi too."""
 
 CODE_LIVES: Final = timedelta(seconds=60)
 TOKEN_LIVES: Final = timedelta(seconds=300)
@@ -150,7 +150,7 @@ class Provider:
             raise OAuthError("login_required")
         mobile, network = phone
         if "ts43" in request.faults:
-            return mobile, BY_OPERATOR_TOKEN
+            return mobile, BY_SIM
         if network is not Network.MOBILE:
             raise OAuthError("login_required")
         if "tethering" in request.faults and not request.faults["tethering"].get("late"):

@@ -37,7 +37,7 @@ class Request:
         """The object in the body. Raises ApiError for anything else."""
         try:
             return msgspec.json.decode(self.body, type=dict[str, Any])
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
             raise ApiError(400, "INVALID_ARGUMENT") from None
 
 
