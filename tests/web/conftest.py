@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
 from itertools import count
 
 import httpx
@@ -13,11 +14,13 @@ from emask.database.clock import SetClock
 from emask.database.pool import Database
 from emask.database.throwaway import ThrowawayDatabases
 from emask.database.vault import Keys
+from emask.identity.site import Site
 from emask.programme.system import System, open_system
-from emask.sandbox.system import sandbox_partners
+from emask.sandbox.system import Sandbox, sandbox_of
 from emask.web.app import create_app
 from emask.web.demo.stage import set_stage
 from web.api_caller import ApiCaller
+from web.places import PARTNERS, SITE
 from web.visitor import Visitor
 
 _NUMBERS = count(1)
@@ -54,19 +57,42 @@ async def demo_db(demo_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def system(demo_db: Database, keys: Keys) -> AsyncIterator[System]:
+def site() -> Site:
+    """Where the demo is served; browsers need another."""
+    return SITE
+
+
+@pytest.fixture
+def partners_base() -> str:
+    """Where its partners are, likewise."""
+    return PARTNERS
+
+
+@pytest.fixture
+async def system(
+    demo_db: Database, keys: Keys, site: Site, partners_base: str
+) -> AsyncIterator[System]:
     """A demo that has just opened."""
-    clock = SetClock(demo_db)
-    partners = sandbox_partners(demo_db, clock, keys)
-    async with open_system(demo_db, clock=clock, keys=keys, partners=partners) as opened:
+    async with _opened(demo_db, keys, site, partners_base) as opened:
         yield opened
 
 
 @pytest.fixture
-async def client(system: System) -> AsyncIterator[httpx.AsyncClient]:
-    """One browser's connection to the application."""
-    transport = httpx.ASGITransport(create_app(system))
-    async with httpx.AsyncClient(transport=transport, base_url="http://mask.test") as opened:
+def sandbox(system: System) -> Sandbox:
+    """The side of its partners that only a sandbox has."""
+    made_up = sandbox_of(system)
+    assert made_up is not None
+    return made_up
+
+
+@pytest.fixture
+async def client(system: System, sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
+    """One browser's connection to the application, and to the partners it is sent to."""
+    everywhere = {
+        SITE.origin: httpx.ASGITransport(create_app(system)),
+        PARTNERS: httpx.ASGITransport(sandbox.wire),
+    }
+    async with httpx.AsyncClient(mounts=everywhere, base_url=SITE.origin) as opened:
         yield opened
 
 
@@ -84,8 +110,13 @@ def visitor(client: httpx.AsyncClient) -> Visitor:
 
 
 async def _stage(url: str, keys: Keys) -> None:
-    async with Database(url) as db:
-        clock = SetClock(db)
-        partners = sandbox_partners(db, clock, keys)
-        async with open_system(db, clock=clock, keys=keys, partners=partners) as system:
-            await set_stage(system)
+    async with Database(url) as db, _opened(db, keys, SITE, PARTNERS) as system:
+        await set_stage(system)
+
+
+def _opened(
+    db: Database, keys: Keys, site: Site, partners_base: str
+) -> AbstractAsyncContextManager[System]:
+    clock = SetClock(db)
+    sandbox = Sandbox.over(db, clock, keys, site=site, base=partners_base)
+    return open_system(db, clock=clock, keys=keys, partners=sandbox.partners, site=site)

@@ -6,12 +6,20 @@ from web.visitor import Visitor
 
 SHOP = f"{STORE.chain}:{STORE.code}"
 ID_NUMBERS = {each.key: each.person.id_number for each in CAST}
+MOBILES = {each.key: each.person.mobile or "" for each in CAST}
 
 
 async def sign_in(visitor: Visitor, who: str = "ming") -> None:
     """With the NHI card, as people do."""
     await visitor.go("/identify/card")
     await visitor.submit(demo_card=who, password=PASSWORD)
+
+
+async def bind_own_phone(visitor: Visitor, who: str = "ming") -> None:
+    """With the own number, through the operator, on a phone that is unlocked then."""
+    await visitor.go("/identify/mobile")
+    await visitor.submit(id_number=ID_NUMBERS[who], mobile=MOBILES[who], demo_phone=who)
+    await visitor.post("/identify/bind")
 
 
 async def be(visitor: Visitor, who: str = "ming", *, on: str = "computer") -> None:

@@ -106,5 +106,6 @@ async def test_an_officer_lets_a_phone_be_bound(visitor: Visitor) -> None:
     assert digits
     await visitor.go("/identify/device-code")
     await visitor.submit(digits=f"{digits[1]} {digits[2]}", demo_phone="ling")
+    await visitor.post("/identify/bind")
     assert (await visitor.go("/progress")).status == 200
     assert visitor.page.path == "/zh/progress"

@@ -18,6 +18,9 @@ OPEN = {
     "/",
     "/demo",  # leads to /zh/demo, which is guarded
     "/static/{file_path:path}",
+    "/.well-known/emask-card-agent",
+    "/.well-known/jwks.json",
+    "/identify/mobile/return",  # leads to the page of the language
     "/api/health",
     "/api/metrics",
     "/api/payments/{gateway:str}",  # the gateway signs its messages
@@ -32,7 +35,10 @@ OPEN_IN_EACH_LANGUAGE = {
     "/identify",
     "/identify/card",
     "/identify/certificate",
+    "/card-agent",
     "/identify/mobile",
+    "/identify/mobile/return",
+    "/identify/bind",
     "/identify/device-code",
     "/identify/device",
     "/register",

@@ -15,6 +15,7 @@ from emask.web.app import create_app
 from emask.web.demo.stage import CURTAIN, STORE
 from emask.web.shell.assets import BUILT
 from emask.web.shell.security import HEADERS
+from web.places import PARTNERS
 from web.steps import SHOP, be, be_staff
 from web.visitor import Visitor
 
@@ -33,7 +34,10 @@ class BusyIntake(Intake):
 async def test_every_answer_keeps_to_itself(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert HEADERS.items() <= answer.headers.items()
-    assert "unsafe" not in answer.headers["content-security-policy"]
+    policy = answer.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "connect-src 'self' http://127.0.0.1:8721;" in policy  # the card agent
+    assert f"form-action 'self' {PARTNERS};" in policy  # the operator recognises phones
     stays = "immutable" if path.startswith("/static/") else "no-store"
     assert stays in answer.headers["cache-control"]
 

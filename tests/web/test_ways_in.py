@@ -8,12 +8,13 @@ import pytest
 from emask.database.clock import SystemClock
 from emask.database.pool import Database
 from emask.database.vault import Keys
-from emask.programme.system import open_system
-from emask.sandbox.evidence import PIN
+from emask.programme.system import System, open_system
+from emask.sandbox.certificates import PIN
 from emask.sandbox.system import sandbox_partners
 from emask.web.app import create_app
 from emask.web.sandbox_pages.cast import CAST, PASSWORD
-from web.steps import ID_NUMBERS, be, sign_in
+from web.places import SITE
+from web.steps import ID_NUMBERS, MOBILES, be, bind_own_phone, sign_in
 from web.visitor import Visitor
 
 LING = next(each.person for each in CAST if each.key == "ling")
@@ -94,29 +95,88 @@ async def test_a_certificate_is_bound_by_who_is_signed_in(visitor: Visitor) -> N
         ("mai", "mai", "", "nationals_only"),
     ],
 )
+@pytest.mark.parametrize("language", ["zh", "en"])
 async def test_lines_that_are_not_ones_own_are_refused(
-    visitor: Visitor, who: str, phone: str, wifi: str, code: str
+    visitor: Visitor, *, language: str, who: str, phone: str, wifi: str, code: str
 ) -> None:
+    visitor.language = language
     await visitor.go("/identify/mobile")
-    answers = {"id_number": ID_NUMBERS[who], "demo_phone": phone}
+    answers = {"id_number": ID_NUMBERS[who], "mobile": MOBILES[phone], "demo_phone": phone}
     refused = await visitor.submit(**answers, **({"demo_wifi": wifi} if wifi else {}))
     assert refused.status == 403
+    assert refused.language[:2] == language  # also after the operator sent the phone back
     assert code in refused.text
     assert "0800-030-598" in refused.text
+    assert {f"/{language}/identify/device-code", f"/{language}/identify/mobile"} <= {*refused.links}
+
+
+async def test_a_number_of_somebody_elses_sim_is_refused(visitor: Visitor) -> None:
+    await visitor.go("/identify/mobile")
+    refused = await visitor.submit(
+        id_number=ID_NUMBERS["ming"], mobile=MOBILES["tong"], demo_phone="ming"
+    )
+    assert "not_own_number" in refused.text
 
 
 async def test_ones_own_number_binds_the_phone(visitor: Visitor) -> None:
     await visitor.go("/identify/mobile")
-    own = await visitor.submit(id_number=ID_NUMBERS["ming"].lower(), demo_phone="ming")
-    assert own.path == "/zh/store"
-    await visitor.submit("", q="")  # the search, which comes first
+    recognised = await visitor.submit(
+        id_number=ID_NUMBERS["ming"].lower(), mobile="０９１２ 000-001", demo_phone="ming"
+    )
+    assert recognised.path == "/zh/identify/bind"
+    assert "不會寄驗證碼" in recognised.text
+    assert (await visitor.post("/identify/bind")).path == "/zh/store"
     await visitor.go("/identify/device")
     assert (await visitor.submit(demo_phone="ming")).path == "/zh/store"
     await visitor.go("/identify/device")
     assert "device_not_bound" in (await visitor.submit(demo_phone="tong")).text
 
 
-async def test_a_device_code_links_any_phone_once(visitor: Visitor) -> None:
+async def test_an_answer_of_the_operator_serves_once_and_one_phone(visitor: Visitor) -> None:
+    await visitor.go("/identify/mobile")
+    token = visitor.form("mobile").values["_csrf_token"]
+    own = {"id_number": ID_NUMBERS["ming"], "mobile": MOBILES["ming"], "demo_phone": "ming"}
+    sent = await visitor.client.post("/zh/identify/mobile", data={"_csrf_token": token, **own})
+    there = await visitor.client.get(sent.headers["location"])
+    back = there.headers["location"]
+    assert back.startswith("http://mask.test/identify/mobile/return?")
+    departure = visitor.client.cookies["emask_departure"]
+
+    visitor.client.cookies.delete("emask_departure")
+    assert "evidence_expired" in (await visitor.open(back)).text
+    visitor.client.cookies.set("emask_departure", departure, domain="mask.test", path="/")
+    altered = await visitor.open(back.replace("state=", "state=x"))
+    assert "evidence_altered" in altered.text
+    assert (await visitor.open(back)).path == "/zh/identify/bind"
+    replayed = await visitor.open(back)
+    assert "evidence_replayed" in replayed.text
+    assert "/zh/identify/mobile" in replayed.links
+
+
+async def test_a_phone_is_bound_with_a_permit_only(visitor: Visitor) -> None:
+    nobody = await visitor.go("/identify/bind")
+    assert nobody.status == 410
+    assert "evidence_expired" in nobody.text
+    await visitor.go("/check")
+    assert "evidence_expired" in (await visitor.post("/identify/bind")).text
+    await bind_own_phone(visitor)
+    assert visitor.page.path == "/zh/store"
+    assert "emask_binding" not in visitor.client.cookies
+    assert "evidence_expired" in (await visitor.go("/identify/bind")).text
+
+
+async def test_the_handset_stays_the_same_one(visitor: Visitor, system: System) -> None:
+    await visitor.go("/identify/device-code")
+    token = visitor.form("digits").values["_csrf_token"]
+    data = {"_csrf_token": token, "digits": "00000000", "demo_phone": "tong"}
+    answer = await visitor.client.post("/zh/identify/device-code", data=data)
+    (cookie,) = (each for each in answer.headers.get_list("set-cookie") if "emask_handset" in each)
+    assert "demo-phone-tong" in cookie  # in a demo, the one that was picked up
+    assert "Max-Age=31536000" in cookie
+    assert "HttpOnly" in cookie
+
+
+async def test_a_device_code_binds_any_phone_once(visitor: Visitor) -> None:
     await be(visitor, "mai")
     await visitor.go("/device-codes")
     shown = await visitor.submit("_csrf_token")
@@ -124,12 +184,72 @@ async def test_a_device_code_links_any_phone_once(visitor: Visitor) -> None:
     assert found
     assert "<svg" in shown.html
     assert shown.path == "/zh/device-codes"  # the code itself is in no address
-    await visitor.go("/identify/device-code")
     digits = " ".join(found.groups())
-    assert (await visitor.submit(digits=digits, demo_phone="mai")).path == "/zh/store"
+    await visitor.go("/identify/device-code")
+    entered = await visitor.submit(digits=digits, demo_phone="mai")
+    assert entered.path == "/zh/identify/bind"
+    assert (await visitor.post("/identify/bind")).path == "/zh/store"
     await visitor.go("/identify/device-code")
     again = await visitor.submit(digits=digits, demo_phone="mai")
     assert "device_code_wrong" in again.text
+    await visitor.go("/identify/device")
+    assert (await visitor.submit(demo_phone="mai")).path == "/zh/store"
+
+
+@pytest.mark.parametrize(
+    ("faults", "code", "status"),
+    [
+        (("operator", "down"), "operator_unreachable", 503),
+        (("operator", "wrong_audience"), "evidence_altered", 403),
+        (("operator", "not_available"), "line_unproven", 403),
+        (("operator", "tethering"), "not_on_mobile_network", 403),
+    ],
+)
+async def test_failures_of_the_operator_are_told(
+    visitor: Visitor, faults: tuple[str, str], code: str, status: int
+) -> None:
+    partner, kind = faults
+    await visitor.go("/sandbox/partners")
+    await visitor.submit(kind, **{kind: "1"}, partner=partner)
+    await visitor.go("/identify/mobile")
+    own = {"id_number": ID_NUMBERS["ming"], "mobile": MOBILES["ming"], "demo_phone": "ming"}
+    refused = await visitor.submit(**own)
+    assert (refused.status, code in refused.text) == (status, True)
+    await visitor.go("/sandbox/partners")
+    await visitor.post("/sandbox/partners", partner=partner)  # none ticked: it behaves again
+    await bind_own_phone(visitor)
+    assert visitor.page.path == "/zh/store"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "code"),
+    [
+        (("ocsp_down", "crl_down"), "revocation_unknown"),
+        (("wrong_key",), "revocation_unknown"),
+    ],
+)
+async def test_failures_of_the_directory_are_told(
+    visitor: Visitor, kinds: tuple[str, ...], code: str
+) -> None:
+    await visitor.go("/sandbox/partners")
+    await visitor.post("/sandbox/partners", partner="ca", **dict.fromkeys(kinds, "1"))
+    await visitor.go("/identify/certificate")
+    assert code in (await visitor.submit(demo_certificate="ming", pin=PIN)).text
+
+
+@pytest.mark.parametrize("condition", ["expired", "revoked", "untrusted"])
+async def test_a_certificate_in_that_condition_is_refused(visitor: Visitor, condition: str) -> None:
+    await visitor.go("/sandbox/partners")
+    await visitor.submit("holder", holder="ming", condition=condition)
+    await visitor.go("/identify/certificate")
+    refused = await visitor.submit(demo_certificate="ming", pin=PIN)
+    assert f"certificate_{condition}" in refused.text
+    assert "/zh/identify/card" in refused.links
+    await visitor.go("/sandbox/partners")
+    assert (await visitor.post("/sandbox/partners", partner="nobody")).status == 404
+    await visitor.go("/sandbox/partners")
+    unknown = await visitor.post("/sandbox/partners/certificate", holder="ming", condition="new")
+    assert unknown.status == 404
 
 
 async def test_a_new_password_after_signing_in_another_way(visitor: Visitor) -> None:
@@ -153,20 +273,30 @@ async def test_signing_out_leaves_nothing_on_the_machine(
 
 async def test_in_production_the_device_itself_answers(demo_db: Database, keys: Keys) -> None:
     clock = SystemClock()
-    partners = sandbox_partners(demo_db, clock, keys)
-    async with open_system(demo_db, clock=clock, keys=keys, partners=partners) as system:
+    partners = sandbox_partners(demo_db, clock, keys, site=SITE)
+    async with open_system(demo_db, clock=clock, keys=keys, partners=partners, site=SITE) as system:
         transport = httpx.ASGITransport(create_app(system))
-        async with httpx.AsyncClient(transport=transport, base_url="http://mask.test") as client:
+        async with httpx.AsyncClient(transport=transport, base_url=SITE.origin) as client:
             visitor = Visitor(client, "zh")
             assert "示範" not in (await visitor.go("/")).html
-            for way in ("card", "certificate", "mobile", "device-code", "device"):
+            for way, field in {
+                "card": "evidence",
+                "certificate": "evidence",
+                "mobile": "mobile",
+                "device-code": "digits",
+                "device": "answer",
+            }.items():
                 page = await visitor.go(f"/identify/{way}")
                 assert "demo" not in page.html
-                unanswered = await visitor.submit("evidence")
+                unanswered = await visitor.submit(field)
                 assert unanswered.status == 422
-                assert "#evidence" in unanswered.links
+                assert f"#{field}" in unanswered.links
             for path in ("/demo", "/sandbox/atm", "/sandbox/phone", "/sandbox/pay/1"):
                 assert (await visitor.go(path)).status == 404
+            assert (await visitor.go("/sandbox/partners")).status == 404
             await visitor.go("/identify/card")
             refused = await visitor.submit("evidence", evidence="made up", password=PASSWORD)
-            assert "card_unknown" in refused.text
+            assert "evidence_altered" in refused.text
+            await visitor.go("/identify/device-code")
+            await visitor.submit(digits="0000 0000")
+            assert len(client.cookies["emask_handset"]) > 40

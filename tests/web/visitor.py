@@ -103,6 +103,10 @@ class Visitor:
         """Open a page of their language."""
         return self._look(await self._follow("GET", f"/{self.language}{path}"))
 
+    async def open(self, address: str) -> Sheet:
+        """Open a whole address, as one that was scanned or sent to them."""
+        return self._look(await self._follow("GET", address))
+
     async def submit(self, holding: str = "", /, **answers: str) -> Sheet:
         """Fill in and send the form that has a field of this name, or the first in ``main``."""
         form = self.form(holding or next(iter(answers), ""))

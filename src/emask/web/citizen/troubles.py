@@ -118,10 +118,11 @@ PASSKEY: Final[Troubles] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A trouble in a page's language."""
+    """A trouble in a page's language: why in one line, facts if there are any, what next."""
 
     code: str
-    why: Sequence[str]
+    why: str
+    facts: Sequence[str]
     next: str
     ways: Sequence[NextWay]
 
@@ -133,12 +134,18 @@ def tell(page: Page, troubles: Troubles) -> list[Told]:
 
 def _told(page: Page, code: str, trouble: Trouble | IdentityRefusal) -> Told:
     if isinstance(trouble, Trouble):
-        why, what_next = [page.say(trouble.why)], page.say(trouble.next)
-        return Told(code=code, why=why, next=what_next, ways=trouble.ways)
+        return Told(
+            code=code,
+            why=page.say(trouble.why).rstrip("。."),
+            facts=(),
+            next=page.say(trouble.next),
+            ways=trouble.ways,
+        )
     language = page.language.code
     return Told(
         code=code,
-        why=trouble.text(language).split("\n"),
+        why=trouble.title(language),
+        facts=trouble.text(language).split("\n")[1:],
         next=Refusal.next_step(trouble, language),
         ways=next_ways(code),
     )

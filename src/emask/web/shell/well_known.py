@@ -13,7 +13,7 @@ WELL_KNOWN: Final = "/.well-known/"
 _A_MINUTE: Final = CacheControlHeader(public=True, max_age=60)
 
 
-@get("/.well-known/emask-card-agent", cache_control=_A_MINUTE)
+@get("/.well-known/emask-card-agent", cache_control=_A_MINUTE, exclude_from_csrf=True)
 async def tell_card_agent(request: WebRequest) -> Response[dict[str, Any]]:
     """What card agents verify our tokens with: the key, and the time by the site's clock."""
     system: System = request.app.state.system
@@ -22,7 +22,7 @@ async def tell_card_agent(request: WebRequest) -> Response[dict[str, Any]]:
     return Response({"keys": [key], "now": int(now.timestamp())})
 
 
-@get("/.well-known/jwks.json", cache_control=_A_MINUTE)
+@get("/.well-known/jwks.json", cache_control=_A_MINUTE, exclude_from_csrf=True)
 async def tell_keys(request: WebRequest) -> Response[dict[str, Any]]:
     """The public halves of all our keys, as a JWK Set."""
     system: System = request.app.state.system
