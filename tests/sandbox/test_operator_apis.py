@@ -1,5 +1,6 @@
 """The sandboxed operator's interfaces answer as CAMARA's definitions say, to whom may ask."""
 
+import asyncio
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -71,6 +72,14 @@ async def test_a_verification_takes_its_token(consumer: Consumer) -> None:
         token = await consumer.three_legged()
         await consumer.ask(VERIFY, body, token)
         assert await consumer.error(VERIFY, body, token) == (401, "UNAUTHENTICATED")
+
+
+async def test_of_two_verifications_at_once_one_has_the_token(consumer: Consumer) -> None:
+    token = await consumer.three_legged()
+    both = await asyncio.gather(
+        *(consumer.ask(VERIFY, {"phoneNumber": E164}, token) for _ in range(2))
+    )
+    assert sorted(each.status_code for each in both) == [200, 401]
 
 
 async def test_tokens_of_a_client_alone_are_good_more_than_once(consumer: Consumer) -> None:

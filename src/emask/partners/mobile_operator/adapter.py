@@ -8,12 +8,13 @@ without the phone's own data path (CIBA, JWT bearer with a TS.43 token).
 """
 
 import asyncio
+import logging
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import httpx2
 from joserfc.jwk import ECKey
@@ -34,6 +35,8 @@ from emask.partners.mobile_operator.provider import (
 )
 from emask.rules.calendar import day_in_taipei
 from emask.rules.refusals import EvidenceAltered, EvidenceReplayed, OperatorUnreachable
+
+_LOG: Final = logging.getLogger(__name__)
 
 PURPOSE: Final = "dpv:FraudPreventionAndDetection"
 """Why we ask, in W3C's vocabulary: nobody may draw another person's share (A11)."""
@@ -97,8 +100,8 @@ class CamaraOperator:
         """As the port says; the address holds nothing about the person."""
         try:
             addresses = await self._provider.addresses(self._calls())
-        except Refused:
-            raise OperatorUnreachable from None
+        except Refused as refused:
+            raise _unreachable(refused) from None
         challenge = urlsafe_b64encode(sha256(departure.code_verifier.encode()).digest())
         asked = {
             "response_type": "code",
@@ -111,7 +114,7 @@ class CamaraOperator:
             "code_challenge": challenge.rstrip(b"=").decode(),
             "code_challenge_method": "S256",
         }
-        return f"{addresses.authorization_endpoint}?{urlencode(asked)}"
+        return str(httpx2.URL(addresses.authorization_endpoint).copy_merge_params(asked))
 
     async def line(
         self, returned: Return, *, departure: Departure, subscriber: Subscriber, at: datetime
@@ -129,8 +132,8 @@ class CamaraOperator:
                 return await self._asked(
                     nothing, returned, departure=departure, subscriber=subscriber, at=at
                 )
-        except (Refused, TimeoutError):
-            raise OperatorUnreachable from None
+        except (Refused, TimeoutError) as error:
+            raise _unreachable(error) from None
 
     async def _asked(
         self,
@@ -242,6 +245,12 @@ class CamaraOperator:
 
     def _api(self, path: str) -> str:
         return f"{self._config.api_root or self._config.issuer}{path}"
+
+
+def _unreachable(error: Exception) -> OperatorUnreachable:
+    """What nobody expects of an operator is told to whoever runs the service."""
+    _LOG.warning("operator of no use: %s %s", type(error).__name__, error)
+    return OperatorUnreachable()
 
 
 def _nothing_of(code: str) -> LineFacts:

@@ -21,10 +21,10 @@ T = TypeVar("T")
 
 
 class Refused(Exception):
-    """The operator refuses a call, by a code of its own."""
+    """The operator refuses a call, by a code of its own; the message names the call alone."""
 
-    def __init__(self, status: int, code: str) -> None:
-        super().__init__(status, code)
+    def __init__(self, call: str, *, status: int, code: str) -> None:
+        super().__init__(f"{call}: {status} {code or 'without a code'}")
         self.status = status
         self.code = code
 
@@ -60,11 +60,15 @@ class Calls:
     async def _answer(self, request: httpx2.Request, form: type[T]) -> T:
         response = await self._send(request)
         if response.status_code != httpx2.codes.OK:
-            raise Refused(response.status_code, self._code(request, response))
+            refused = Refused(
+                self._named(request), status=response.status_code, code=_code(response.content)
+            )
+            _LOG.info("%s", refused)
+            raise refused
         try:
             return msgspec.json.decode(response.content, type=form)
         except _NOT_IN_FORM:
-            self._note(request, "no answer in the agreed form")
+            _LOG.warning("%s: no answer in the agreed form", self._named(request))
             raise OperatorUnreachable from None
 
     async def _send(self, request: httpx2.Request) -> httpx2.Response:
@@ -73,19 +77,19 @@ class Calls:
             async with asyncio.timeout(self._seconds):
                 return await self._client.send(request, follow_redirects=False)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
-            self._note(request, type(error).__name__)
+            _LOG.warning("%s: %s", self._named(request), type(error).__name__)
             raise OperatorUnreachable from None
 
-    def _code(self, request: httpx2.Request, response: httpx2.Response) -> str:
-        try:
-            told = msgspec.json.decode(response.content, type=ErrorAnswer)
-        except _NOT_IN_FORM:
-            told = ErrorAnswer()
-        code = told.code or told.error
-        shown = code if _CODE.fullmatch(code) else "no code"
-        self._note(request, f"{response.status_code} {shown}")
-        return code
+    def _named(self, request: httpx2.Request) -> str:
+        """For whoever runs the service: which call, never whom it was about."""
+        return f"{request.url.path} (x-correlator {self.correlator})"
 
-    def _note(self, request: httpx2.Request, what: str) -> None:
-        """For whoever runs the service: which call and what of it, never whom it was about."""
-        _LOG.warning("%s: %s (x-correlator %s)", request.url.path, what, self.correlator)
+
+def _code(content: bytes) -> str:
+    """The code of an error; nothing of what has not the form of one."""
+    try:
+        told = msgspec.json.decode(content, type=ErrorAnswer)
+    except _NOT_IN_FORM:
+        return ""
+    code = told.code or told.error
+    return code if _CODE.fullmatch(code) else ""
