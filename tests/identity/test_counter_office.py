@@ -1,11 +1,11 @@
 from dataclasses import replace
-from uuid import UUID
 
 import pytest
 
 from emask.database.audit_log import first_broken_link
 from emask.identity.counter_office import (
     NotAnOfficer,
+    Registered,
     device_code_at_counter,
     register_at_counter,
     serve_at_counter,
@@ -29,7 +29,7 @@ async def register(
     *,
     waived_reason: str | None = None,
     officer: StaffSession = OFFICER,
-) -> UUID:
+) -> Registered:
     return await register_at_counter(
         world.identity,
         officer=officer,
@@ -53,10 +53,14 @@ async def log(world: World) -> list[tuple[str, str, str, dict[str, object]]]:
 async def test_a1_1_3_an_officer_registers_and_the_log_tells_it(
     world: World, person: NewPerson, documents: frozenset[str], waived_reason: str | None
 ) -> None:
-    person_id = await register(world, person, documents, waived_reason=waived_reason)
-    assert person_id == world.id_of(person)
+    registered = await register(world, person, documents, waived_reason=waived_reason)
+    assert registered.person_id == world.id_of(person)
+    subject = str(registered.person_id)
     detail = {"documents": sorted(documents), "waived_reason": waived_reason}
-    assert await log(world) == [("officer-1", "register", str(person_id), detail)]
+    assert await log(world) == [
+        ("officer-1", "register", subject, detail),
+        ("officer-1", "first_password", subject, {}),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ async def test_what_no_rule_asks_for_any_more_is_forgotten(world: World) -> None
         await sign_in_with_card(world.identity, evidence=await world.card(MING), password="wrong")
     await issue_device_code(world.identity, session=await world.session(MING))
     assert await forget(world) == 0
-    await world.wait(timedelta(days=1, minutes=11))
-    assert await forget(world) == 4
+    await world.wait(timedelta(days=1, minutes=31))
+    assert await forget(world) == 6
     async with refused("evidence_expired"):
         await sign_in_with_card(world.identity, evidence=evidence, password=PASSWORD)

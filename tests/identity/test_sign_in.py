@@ -5,6 +5,7 @@ import pytest
 
 from emask.database.pool import Database
 from emask.identity.certificates import new_challenge
+from emask.identity.model import NewPerson
 from emask.identity.sign_in import (
     sign_in_with_card,
     sign_in_with_certificate,
@@ -18,8 +19,8 @@ from emask.sandbox.operator import Network
 from identity.world import HUA, MING, PASSWORD, WRONG, World, refused
 
 
-async def by_card(world: World, *, password: str = PASSWORD) -> None:
-    await sign_in_with_card(world.identity, evidence=await world.card(MING), password=password)
+async def by_card(world: World, person: NewPerson = MING, *, password: str = PASSWORD) -> None:
+    await sign_in_with_card(world.identity, evidence=await world.card(person), password=password)
 
 
 async def count(db: Database, table: str) -> int:
@@ -98,11 +99,35 @@ async def test_after_a_pause_five_more_are_judged(world: World) -> None:
 
 async def test_a_right_password_starts_the_count_anew(world: World) -> None:
     await world.register(MING)
-    for _ in range(3):
+    for _ in range(2):
         for _ in range(4):
             async with refused("wrong_password"):
                 await by_card(world, password=WRONG)
         await by_card(world)
+
+
+async def test_ten_wrong_guesses_with_one_card_pause_it_whoever_it_is_said_to_be(
+    world: World,
+) -> None:
+    await world.register(MING)
+    await world.register(HUA)
+    stolen = replace(HUA, nhi_card=MING.nhi_card)
+    for _ in range(10):
+        async with refused("card_unknown"):
+            await by_card(world, stolen)
+    async with refused("locked_out"):
+        await by_card(world)
+    await by_card(world, HUA)  # with a card of her own
+    await world.wait(timedelta(minutes=15))
+    await by_card(world)
+
+
+async def test_a_card_that_is_not_registered_is_no_guess(world: World) -> None:
+    for _ in range(11):
+        async with refused("not_registered"):
+            await by_card(world)
+    await world.register(MING)
+    await by_card(world)
 
 
 async def test_wrong_tries_long_apart_are_not_in_a_row(world: World) -> None:

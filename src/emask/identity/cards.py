@@ -61,6 +61,11 @@ def read_card(identity: Identity, evidence: str, *, at: datetime) -> CardReading
     return CardReading(data=data, evidence_id=token_id)
 
 
+def source_of(identity: Identity, reading: CardReading) -> bytes:
+    """What wrong guesses with a card are counted by, whether the registry knows it or not."""
+    return card_digest(identity.vault, reading.data.card_number)
+
+
 async def card_of_reading(
     tx: Transaction, vault: Vault, reading: CardReading
 ) -> tuple[UUID, CardOnFile]:

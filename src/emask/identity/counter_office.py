@@ -3,8 +3,10 @@
 Every act is in the audit log, in the transaction of the act itself.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from emask.database.audit_log import record
@@ -12,15 +14,32 @@ from emask.database.pool import Transaction
 from emask.identity import queries
 from emask.identity.decisions import check_office_documents
 from emask.identity.device import new_device_code
+from emask.identity.first_password import new_first_password
 from emask.identity.model import DeviceCode, StaffRole, StaffSession
+from emask.identity.passwords import hash_password
 from emask.identity.registry import person_by_id_number
 from emask.identity.service import Identity
+from emask.identity.session_ends import end_all
+from emask.identity.tries import Tried, forget_tries
 from emask.rules.people import normalise_id
 from emask.rules.refusals import CardUnknown
+
+Facts = Mapping[str, object]
 
 
 class NotAnOfficer(Exception):
     """Only officers of NHI offices act for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """A registered person, and the password to hand out; None where there is one already.
+
+    It is kept nowhere in clear: the page and the slip that show it are all there is of it.
+    """
+
+    person_id: UUID
+    first_password: str | None
 
 
 async def register_at_counter(
@@ -30,8 +49,10 @@ async def register_at_counter(
     id_number: str,
     documents: frozenset[str],
     waived_reason: str | None,
-) -> UUID:
-    """Register a person who came to an office; whoever is registered stays so.
+) -> Registered:
+    """Register a person who came to an office and make a first password for them.
+
+    Whoever is registered stays so, and keeps a password that they have.
 
     Args:
         identity: what the use cases act with.
@@ -46,10 +67,40 @@ async def register_at_counter(
         DocumentsMissing: something has to be shown yet.
         CardUnknown: the registry does not know the person.
     """
-    now = await identity.clock.now()
+    now, password = await identity.clock.now(), new_first_password()
     visit = _Visit(officer, id_number, documents, waived_reason)
+    kept = await hash_password(identity.passwords, password)
     async with identity.db.transaction() as tx:
-        return await _act_for(tx, identity, visit=visit, act="register", at=now)
+        person_id = await _act_for(tx, identity, visit=visit, act="register", at=now)
+        given = await queries.give_first_password(tx, person_id, kept)
+        if given:
+            await _note(tx, officer, act="first_password", person_id=person_id, at=now)
+    return Registered(person_id=person_id, first_password=password if given else None)
+
+
+async def first_password_at_counter(
+    identity: Identity,
+    *,
+    officer: StaffSession,
+    id_number: str,
+    documents: frozenset[str],
+    waived_reason: str | None,
+) -> Registered:
+    """Make a new first password for a person who forgot theirs (A3), registering them if need be.
+
+    It ends a pause and all their sessions. Arguments and errors are those of
+    `register_at_counter`.
+    """
+    now, password = await identity.clock.now(), new_first_password()
+    visit = _Visit(officer, id_number, documents, waived_reason)
+    kept = await hash_password(identity.passwords, password)
+    async with identity.db.transaction() as tx:
+        person_id = await _act_for(tx, identity, visit=visit, act="first_password", at=now)
+        await queries.replace_by_first_password(tx, person_id, kept)
+        await forget_tries(tx, Tried.PASSWORD, source=person_id.bytes)
+        generation = await end_all(tx, person_id, at=now)
+    identity.ended.note_person(person_id, generation)
+    return Registered(person_id=person_id, first_password=password)
 
 
 async def serve_at_counter(
@@ -108,12 +159,28 @@ async def _act_for(
         raise CardUnknown
     check_office_documents(person.residency, visit.documents, waived_reason=visit.waived_reason)
     await queries.save_registration(tx, person.person_id, registered_by="counter", at=at)
-    await record(
-        tx,
-        at=at,
-        actor=visit.officer.username,
-        act=act,
-        subject=str(person.person_id),
-        detail={"documents": sorted(visit.documents), "waived_reason": visit.waived_reason},
-    )
+    shown = {"documents": sorted(visit.documents), "waived_reason": visit.waived_reason}
+    await _note(tx, visit.officer, act=act, person_id=person.person_id, at=at, detail=shown)
     return person.person_id
+
+
+async def note_act(
+    identity: Identity, *, officer: StaffSession, act: str, person_id: UUID, detail: Facts
+) -> None:
+    """Log what an officer did for a person beyond identity, such as placing the pre-order."""
+    now = await identity.clock.now()
+    async with identity.db.transaction() as tx:
+        await _note(tx, officer, act=act, person_id=person_id, at=now, detail=detail)
+
+
+async def _note(
+    tx: Transaction,
+    officer: StaffSession,
+    *,
+    act: str,
+    person_id: UUID,
+    at: datetime,
+    detail: Facts = MappingProxyType({}),
+) -> None:
+    subject = str(person_id)
+    await record(tx, at=at, actor=officer.username, act=act, subject=subject, detail=dict(detail))

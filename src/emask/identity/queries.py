@@ -118,6 +118,15 @@ async def password_hash(tx: Transaction, person_id: UUID) -> str | None:
     return row[0] if row else None
 
 
+async def has_first_password(tx: Transaction, person_id: UUID) -> bool:
+    """Whether a person's password is still the one that an office handed out."""
+    cursor = await tx.execute(
+        "SELECT first_password FROM registration WHERE person_id = %s", (person_id,)
+    )
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
 async def save_registration(
     tx: Transaction,
     person_id: UUID,
@@ -130,7 +139,8 @@ async def save_registration(
     await tx.execute(
         "INSERT INTO registration (person_id, password_hash, registered_by, registered_at)"
         " VALUES (%s, %s, %s, %s) ON CONFLICT (person_id) DO UPDATE"
-        " SET password_hash = coalesce(excluded.password_hash, registration.password_hash)",
+        " SET password_hash = coalesce(excluded.password_hash, registration.password_hash),"
+        " first_password = registration.first_password AND excluded.password_hash IS NULL",
         (person_id, password_hash, registered_by, at),
     )
 
@@ -138,7 +148,36 @@ async def save_registration(
 async def set_password(tx: Transaction, person_id: UUID, password_hash: str) -> bool:
     """Replace a registered person's password; False for anybody else."""
     cursor = await tx.execute(
-        "UPDATE registration SET password_hash = %s WHERE person_id = %s",
+        "UPDATE registration SET password_hash = %s, first_password = false WHERE person_id = %s",
+        (password_hash, person_id),
+    )
+    return cursor.rowcount == 1
+
+
+async def give_first_password(tx: Transaction, person_id: UUID, password_hash: str) -> bool:
+    """Set an office's password for a registered person without any; False for anybody else."""
+    cursor = await tx.execute(
+        "UPDATE registration SET password_hash = %s, first_password = true"
+        " WHERE person_id = %s AND password_hash IS NULL",
+        (password_hash, person_id),
+    )
+    return cursor.rowcount == 1
+
+
+async def replace_by_first_password(tx: Transaction, person_id: UUID, password_hash: str) -> bool:
+    """Set an office's password for a registered person, whatever was there."""
+    cursor = await tx.execute(
+        "UPDATE registration SET password_hash = %s, first_password = true WHERE person_id = %s",
+        (password_hash, person_id),
+    )
+    return cursor.rowcount == 1
+
+
+async def replace_first_password(tx: Transaction, person_id: UUID, password_hash: str) -> bool:
+    """Set a person's own password in place of an office's; False where there is none of those."""
+    cursor = await tx.execute(
+        "UPDATE registration SET password_hash = %s, first_password = false"
+        " WHERE person_id = %s AND first_password",
         (password_hash, person_id),
     )
     return cursor.rowcount == 1

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from emask.identity import queries
-from emask.identity.cards import card_of_reading, read_card
+from emask.identity.cards import card_of_reading, read_card, source_of
 from emask.identity.certificates import accept_certificate, serial_digest, verified_certificate
 from emask.identity.decisions import check_card_owner, check_certificate_owner, check_national
 from emask.identity.evidence import Evidence, accept_evidence
@@ -11,7 +11,8 @@ from emask.identity.model import Session
 from emask.identity.passwords import check_new_password, hash_password
 from emask.identity.registry import UnknownPerson, card_digest, find_person, household_digest
 from emask.identity.service import Identity
-from emask.identity.tries import Tried, count_try, forget_tries
+from emask.identity.session_ends import end_all
+from emask.identity.tries import PER_CARD, Tried, count_try, forget_tries, within_budget
 from emask.rules.people import normalise_household_number, normalise_nhi_card
 from emask.rules.refusals import NotRegistered
 
@@ -25,6 +26,8 @@ async def register_with_card(
     password: str,
 ) -> UUID:
     """Register on the web with an NHI card (A1.1-2, A9); done again, it sets a new password (A3).
+
+    Sessions that the person had end.
 
     Args:
         identity: what the use cases act with.
@@ -43,11 +46,12 @@ async def register_with_card(
     household = household_digest(identity.vault, normalise_household_number(household_number))
     now = await identity.clock.now()
     reading = read_card(identity, evidence, at=now)
-    async with identity.db.transaction() as tx:
-        person_id, card = await card_of_reading(tx, identity.vault, reading)
-    source = person_id.bytes
-    await count_try(identity.db, Tried.CARD_REGISTRATION, source=source, at=now)
-    check_card_owner(card, printed_number=printed, household=household)
+    async with within_budget(identity.db, PER_CARD, source=source_of(identity, reading), at=now):
+        async with identity.db.transaction() as tx:
+            person_id, card = await card_of_reading(tx, identity.vault, reading)
+        source = person_id.bytes
+        await count_try(identity.db, Tried.CARD_REGISTRATION, source=source, at=now)
+        check_card_owner(card, printed_number=printed, household=household)
     kept = await hash_password(identity.passwords, password)
     async with identity.db.transaction() as tx:
         await accept_evidence(tx, identity.vault, Evidence.CARD, reading.evidence_id, at=now)
@@ -56,28 +60,38 @@ async def register_with_card(
         )
         await forget_tries(tx, Tried.CARD_REGISTRATION, source=source)
         await forget_tries(tx, Tried.PASSWORD, source=source)
+        generation = await end_all(tx, person_id, at=now)
+    identity.ended.note_person(person_id, generation)
     return person_id
 
 
 async def reset_password(identity: Identity, *, session: Session, password: str) -> None:
     """Set a new password after signing in by any accepted way (A2, A3); ends a pause.
 
+    All sessions of the person end with it, this one too: the page goes on with another, from
+    `session_ends.renew_session`.
+
     Raises:
         InvalidEntry: the password is too short or too long.
         NotRegistered: the session's person never registered.
     """
     check_new_password(password)
+    now = await identity.clock.now()
     kept = await hash_password(identity.passwords, password)
     async with identity.db.transaction() as tx:
         if not await queries.set_password(tx, session.person_id, kept):
             raise NotRegistered
         await forget_tries(tx, Tried.PASSWORD, source=session.person_id.bytes)
+        generation = await end_all(tx, session.person_id, at=now)
+    identity.ended.note_person(session.person_id, generation)
 
 
 async def bind_certificate(
     identity: Identity, *, person_id: UUID, evidence: str, challenge: str
 ) -> None:
     """Bind a citizen certificate to a person who is signed in; again, it changes nothing.
+
+    The page goes on with a new session, from `session_ends.renew_session`.
 
     Raises:
         NationalsOnly: residents have no citizen certificate.

@@ -1,20 +1,22 @@
 """The ways in (A1-A15).
 
 The caller opens a session for the person with the way's channel: computer for card and
-certificate, mobile for a phone. A phone is bound first: `own_number`, `device` and `binding`.
+certificate, mobile for a phone. Who still has an office's password chooses another one before
+that (`first_password`). A phone is bound first: `own_number`, `device` and `binding`.
 """
 
 from uuid import UUID
 
 from emask.identity import device_queries, queries
-from emask.identity.cards import card_of_reading, read_card
+from emask.identity.cards import card_of_reading, read_card, source_of
 from emask.identity.certificates import accept_certificate, serial_digest, verified_certificate
 from emask.identity.decisions import check_certificate_bound, check_registered
 from emask.identity.evidence import Evidence, accept_evidence
+from emask.identity.first_password import as_handed_out
 from emask.identity.passkeys import request_options, verified_unlock
 from emask.identity.passwords import password_matches
 from emask.identity.service import Identity
-from emask.identity.tries import Tried, count_try, forget_tries
+from emask.identity.tries import PER_CARD, Tried, count_try, forget_tries, within_budget
 from emask.rules.refusals import UnlockFailed, WrongPassword
 
 
@@ -35,12 +37,15 @@ async def sign_in_with_card(identity: Identity, *, evidence: str, password: str)
     """
     now = await identity.clock.now()
     reading = read_card(identity, evidence, at=now)
-    async with identity.db.transaction() as tx:
-        person_id, _ = await card_of_reading(tx, identity.vault, reading)
-        kept = check_registered(await queries.password_hash(tx, person_id))
-    await count_try(identity.db, Tried.PASSWORD, source=person_id.bytes, at=now)
-    if not await password_matches(identity.passwords, kept=kept, password=password):
-        raise WrongPassword
+    async with within_budget(identity.db, PER_CARD, source=source_of(identity, reading), at=now):
+        async with identity.db.transaction() as tx:
+            person_id, _ = await card_of_reading(tx, identity.vault, reading)
+            kept = check_registered(await queries.password_hash(tx, person_id))
+            first = await queries.has_first_password(tx, person_id)
+        await count_try(identity.db, Tried.PASSWORD, source=person_id.bytes, at=now)
+        typed = as_handed_out(password) if first else password
+        if not await password_matches(identity.passwords, kept=kept, password=typed):
+            raise WrongPassword
     async with identity.db.transaction() as tx:
         await accept_evidence(tx, identity.vault, Evidence.CARD, reading.evidence_id, at=now)
         await forget_tries(tx, Tried.PASSWORD, source=person_id.bytes)
