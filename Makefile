@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EMASK := $(BIN)/emask
 SOURCES := src tests agent/src
 
-.PHONY: help setup browser cards run test fast lint types imports check format bench docs lock clean
+.PHONY: help setup browser cards run test fast lint types imports check format bench fuzz docs lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ format: setup ## Format the code
 
 bench: setup ## Measure the intake against the database's own limit
 	$(EMASK) bench intake
+
+fuzz: setup ## Feed what reads bytes from outside with made-up input; faults go to FINDINGS
+	$(BIN)/python scripts/fuzz.py $(or $(FINDINGS),fuzz-findings)
 
 docs: setup ## Write the pages of docs/ that follow from the code
 	$(BIN)/python scripts/docs.py
