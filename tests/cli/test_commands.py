@@ -124,21 +124,6 @@ def test_counter_sites_come_from_the_published_list(emask: Run, tmp_path: Path) 
     assert emask("counter-sites", "import", str(file)).output.startswith("新增 1，")
 
 
-def test_people_are_entered_and_no_fault_repeats_what_was_written(
-    emask: Run, tmp_path: Path
-) -> None:
-    file = tmp_path / "people.csv"
-    file.write_text(f"{_HEADING}\n{_PERSON}\nA123456788,王小華,1990-02-30,,1,\n")
-    ended = emask("people", "import", str(file))
-    assert ended.exit_code == 2
-    for field in ("id_number", "birth_date", "nhi_card", "household_number"):
-        assert f":3: {field}" in ended.stderr
-    assert "A123456788" not in ended.stderr
-    assert "王小華" not in ended.stderr
-    file.write_text(f"{_HEADING}\n{_PERSON}\n")
-    assert "已登錄 1 人" in emask("people", "import", str(file)).output
-
-
 def test_a_clock_is_set_only_where_nobody_lives(emask: Run, tmp_path: Path) -> None:
     assert "機器的時鐘" in emask("clock", "show").output
     file = tmp_path / "people.csv"

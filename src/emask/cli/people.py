@@ -162,7 +162,7 @@ def _opened(file: Path) -> PeopleFile:
 
 def _tell(figures: ImportFigures, people: PeopleFile, seconds: float, *, as_json: bool) -> None:
     if as_json:
-        told = asdict(figures) | {"file": people.digest.hex(), "seconds": round(seconds, 1)}
+        told = asdict(figures) | {"digest": people.digest.hex(), "seconds": round(seconds, 1)}
         typer.echo(json.dumps(told))
         return
     say(
