@@ -48,16 +48,29 @@ def serve(listening: socket.socket, port: int) -> None:
         except ConnectionRefusedError:  # pcscd has no reader
             card.close()
             continue
-        for source, sink in ((card, reader), (reader, card)):
-            threading.Thread(target=relay, args=(source, sink), daemon=True).start()
+        threading.Thread(target=from_card, args=(card, reader), daemon=True).start()
+        threading.Thread(target=from_reader, args=(reader, card), daemon=True).start()
 
 
-def relay(source: socket.socket, sink: socket.socket) -> None:
+def from_card(card: socket.socket, reader: socket.socket) -> None:
     with suppress(OSError):
-        while chunk := source.recv(4096):
-            sink.sendall(chunk)
+        while chunk := card.recv(4096):
+            reader.sendall(chunk)
     with suppress(OSError):
-        sink.shutdown(socket.SHUT_RDWR)
+        reader.shutdown(socket.SHUT_RDWR)
+
+
+def from_reader(reader: socket.socket, card: socket.socket) -> None:
+    # vpcd sends a frame's length and its body apart, and the body only when the length was
+    # acknowledged: acknowledged late, as is usual, each command would take 40 ms.
+    at_once = (socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+    with suppress(OSError):
+        reader.setsockopt(*at_once)
+        while chunk := reader.recv(4096):
+            reader.setsockopt(*at_once)
+            card.sendall(chunk)
+    with suppress(OSError):
+        card.shutdown(socket.SHUT_RDWR)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Each call loads the module and lets go of it: nothing stays logged in, no reader
 readers that were plugged in meanwhile are seen.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ _GONE: Final = (
     pkcs11.NoSuchToken,
 )
 _NOT_READABLE: Final = (pkcs11.TokenNotRecognised, pkcs11.DeviceError, pkcs11.GeneralError)
+_REMOVAL: Final = 1.5  # seconds within which a module notices that the card is gone
+_STEP: Final = 0.1  # seconds between two looks
 _REFUSED_PIN: Final = (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange)
 
 
@@ -95,20 +98,16 @@ class Signer:
             Problem: CARD_REMOVED, WRONG_PIN, PIN_LOCKED, PIN_CANCELLED, NO_CERTIFICATE.
         """
         with self._loaded() as library:
-            slots = library.get_slots(token_present=True)
-            slot = next((slot for slot in slots if slot.slot_id == found.slot_id), None)
+            slot = _slot(library, found.slot_id)
             # The PIN goes to the card that it was asked for, and to no other.
             if slot is None or not _holds(slot, found.certificate):
                 raise Problem(Code.CARD_REMOVED)
-            with _logged_in(slot, pin) as session:
-                key = session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=found.key_id)
-                rsa = cast("SignMixin", key)
-                return cms.detached(
-                    content,
-                    certificate=x509.Certificate.load(found.certificate),
-                    issuers=[x509.Certificate.load(issuer) for issuer in found.issuers],
-                    sign=lambda data: rsa.sign(data, mechanism=Mechanism.SHA256_RSA_PKCS),
-                )
+            try:
+                return _signed(slot, found, pin, content)
+            except _NOT_READABLE:
+                if _gone(library, found.slot_id):
+                    raise Problem(Code.CARD_REMOVED) from None
+                raise
 
     @contextmanager
     def _loaded(self) -> Iterator["Library"]:
@@ -126,6 +125,34 @@ class Signer:
             raise Problem(Code.NO_CERTIFICATE) from error
         except (pkcs11.PKCS11Error, RuntimeError) as error:
             raise Problem(Code.UNREADABLE) from error
+
+
+def _slot(library: "Library", slot_id: int) -> Slot | None:
+    """The slot, if a card is in it."""
+    slots = library.get_slots(token_present=True)
+    return next((slot for slot in slots if slot.slot_id == slot_id), None)
+
+
+def _gone(library: "Library", slot_id: int) -> bool:
+    """Whether the card left the reader; modules take a moment to notice."""
+    deadline = time.monotonic() + _REMOVAL
+    while time.monotonic() < deadline:
+        if _slot(library, slot_id) is None:
+            return True
+        time.sleep(_STEP)
+    return False
+
+
+def _signed(slot: Slot, found: SigningCertificate, pin: str | None, content: bytes) -> bytes:
+    with _logged_in(slot, pin) as session:
+        key = session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=found.key_id)
+        rsa = cast("SignMixin", key)
+        return cms.detached(
+            content,
+            certificate=x509.Certificate.load(found.certificate),
+            issuers=[x509.Certificate.load(issuer) for issuer in found.issuers],
+            sign=lambda data: rsa.sign(data, mechanism=Mechanism.SHA256_RSA_PKCS),
+        )
 
 
 @contextmanager
