@@ -2,17 +2,18 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 from emask.programme.system import System
+from emask.sandbox.system import sandbox_of
 from emask.web.app import create_app
 
 CHROMIUM = "/usr/bin/chromium"
@@ -27,15 +28,25 @@ _QUIET = (
 
 @asynccontextmanager
 async def serving(system: System) -> AsyncIterator[str]:
-    """The application on loopback; yields its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Server(create_app(system), address="127.0.0.1", port=port, interface=Interfaces.ASGI)
+    """The application where its site is, and its partners where they are; yields its address."""
+    sandbox = sandbox_of(system)
+    assert sandbox is not None
+    async with (
+        _listening(create_app(system), system.site.origin),
+        _listening(sandbox.wire, sandbox.base),
+    ):
+        yield system.site.origin
+
+
+@asynccontextmanager
+async def _listening(app: Any, address: str) -> AsyncIterator[None]:
+    port = urlsplit(address).port
+    assert port is not None
+    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI)
     running = asyncio.create_task(server.serve())
     try:
         await _answering(port)
-        yield f"http://127.0.0.1:{port}"
+        yield
     finally:
         stop: Any = server.stop  # has no annotations
         stop()
@@ -43,10 +54,10 @@ async def serving(system: System) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """Debian's Chromium, reaching nothing but loopback."""
+async def chromium(*more: str) -> AsyncIterator[Browser]:
+    """Debian's Chromium, reaching nothing but loopback; `more` are switches of its own."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*_QUIET, *more])
         try:
             yield browser
         finally:
@@ -90,7 +101,7 @@ class Window:
 
     async def press(self, words: str) -> None:
         """Press the button, or follow the link, that says this; wait for the next page."""
-        target = self.page.locator("main button, main a", has_text=words).first
+        target = self.page.locator("main button:visible, main a:visible", has_text=words).first
         async with self.page.expect_navigation():
             await target.click()
 

@@ -20,7 +20,7 @@ from emask.sandbox.system import Sandbox, sandbox_of
 from emask.web.app import create_app
 from emask.web.demo.stage import set_stage
 from web.api_caller import ApiCaller
-from web.places import PARTNERS, SITE
+from web.places import PARTNERS, SITE, free_port
 from web.visitor import Visitor
 
 _NUMBERS = count(1)
@@ -57,15 +57,15 @@ async def demo_db(demo_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def site() -> Site:
-    """Where the demo is served; browsers need another."""
-    return SITE
+def site(request: pytest.FixtureRequest) -> Site:
+    """Where the demo is served: by name, or on a port of its own for a real browser."""
+    return Site(origin=_address(request, SITE.origin))
 
 
 @pytest.fixture
-def partners_base() -> str:
+def partners_base(request: pytest.FixtureRequest) -> str:
     """Where its partners are, likewise."""
-    return PARTNERS
+    return _address(request, PARTNERS)
 
 
 @pytest.fixture
@@ -89,10 +89,10 @@ def sandbox(system: System) -> Sandbox:
 async def client(system: System, sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
     """One browser's connection to the application, and to the partners it is sent to."""
     everywhere = {
-        SITE.origin: httpx.ASGITransport(create_app(system)),
-        PARTNERS: httpx.ASGITransport(sandbox.wire),
+        system.site.origin: httpx.ASGITransport(create_app(system)),
+        sandbox.base: httpx.ASGITransport(sandbox.wire),
     }
-    async with httpx.AsyncClient(mounts=everywhere, base_url=SITE.origin) as opened:
+    async with httpx.AsyncClient(mounts=everywhere, base_url=system.site.origin) as opened:
         yield opened
 
 
@@ -112,6 +112,11 @@ def visitor(client: httpx.AsyncClient) -> Visitor:
 async def _stage(url: str, keys: Keys) -> None:
     async with Database(url) as db, _opened(db, keys, SITE, PARTNERS) as system:
         await set_stage(system)
+
+
+def _address(request: pytest.FixtureRequest, name: str) -> str:
+    in_browser = request.node.get_closest_marker("browser") is not None
+    return f"http://localhost:{free_port()}" if in_browser else name
 
 
 def _opened(

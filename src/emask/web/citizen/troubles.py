@@ -147,5 +147,5 @@ def _told(page: Page, code: str, trouble: Trouble | IdentityRefusal) -> Told:
         why=trouble.title(language),
         facts=trouble.text(language).split("\n")[1:],
         next=Refusal.next_step(trouble, language),
-        ways=next_ways(code),
+        ways=next_ways(trouble.code),
     )
