@@ -91,7 +91,9 @@ async def certificate_invalid(world: World) -> None:
 def certificate_in(condition: Condition) -> Callable[[World], Awaitable[None]]:
     async def provoke(world: World) -> None:
         await world.bind_certificate(MING)
-        await world.certificates.set_condition(id_number=MING.id_number, condition=condition)
+        await world.sandbox.certificates.set_condition(
+            id_number=MING.id_number, condition=condition
+        )
         await certificate(world)
 
     return provoke
@@ -188,7 +190,7 @@ async def passkey_synced(world: World) -> None:
     visitor = Visitor(person=MING, phone=Phone(handset="phone-1"))
 
     async def synced(doors: Doors, visitor: Visitor, options: str) -> str:
-        return await doors.sandbox.phone.create_synced(
+        return await doors.sandbox.phone.sync(
             options, origin=doors.identity.site.origin, handset=visitor.phone.handset
         )
 

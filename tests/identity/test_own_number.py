@@ -71,7 +71,8 @@ async def test_neither_number_is_in_the_address_that_the_phone_goes_to(world: Wo
 
 
 async def test_the_phone_goes_with_a_challenge_of_its_own_and_no_prompt(world: World) -> None:
-    first, second = (parse_qs(urlsplit((await set_out(world)).url).query) for _ in range(2))
+    outs = [await set_out(world) for _ in range(2)]
+    first, second = (parse_qs(urlsplit(out.url).query) for out in outs)
     assert first["prompt"] == ["none"]
     assert first["code_challenge_method"] == ["S256"]
     for name in ("state", "nonce", "code_challenge"):

@@ -221,12 +221,9 @@ async def test_a_challenge_lasts_five_minutes(world: World) -> None:
 @pytest.mark.parametrize("challenge", ["", ".", "1.2.3", "9999999999.nonce.00", "中文.字"])
 async def test_a_challenge_that_is_not_ours_is_refused(world: World, challenge: str) -> None:
     await world.bind_certificate(MING)
+    evidence = await world.signature(MING, challenge=await new_challenge(world.identity))
     async with refused("evidence_altered"):
-        await sign_in_with_certificate(
-            world.identity,
-            evidence=await world.signature(MING, challenge=challenge),
-            challenge=challenge,
-        )
+        await sign_in_with_certificate(world.identity, evidence=evidence, challenge=challenge)
 
 
 async def test_a_challenge_of_another_site_is_foreign(world: World) -> None:

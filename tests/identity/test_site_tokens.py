@@ -1,3 +1,5 @@
+import json
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -80,7 +82,9 @@ def test_no_letter_of_a_token_may_change(tokens: SiteTokens) -> None:
             tokens.read(token[:place] + letter + token[place + 1 :], Purpose.READ, now=NOW)
 
 
-def test_an_unsigned_token_is_no_token(tokens: SiteTokens) -> None:
+@pytest.mark.parametrize("header", [{"alg": "none"}, {"alg": "Ed25519", "crit": 1}, {}, []])
+def test_a_token_with_another_header_is_no_token(tokens: SiteTokens, header: object) -> None:
     _, payload, _ = tokens.issue(Purpose.READ, now=NOW).split(".")
+    written = urlsafe_b64encode(json.dumps(header).encode()).decode().rstrip("=")
     with pytest.raises(EvidenceAltered):
-        tokens.read(f"eyJhbGciOiJub25lIn0.{payload}.", Purpose.READ, now=NOW)
+        tokens.read(f"{written}.{payload}.", Purpose.READ, now=NOW)

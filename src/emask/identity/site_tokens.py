@@ -73,5 +73,5 @@ class SiteTokens:
     def _claims(self, token: str) -> dict[str, Any]:
         try:
             return jwt.decode(token, self.keys.agent, algorithms=[_ALGORITHM]).claims
-        except (JoseError, ValueError):
+        except (JoseError, TypeError, ValueError):  # TypeError: of odd headers
             raise EvidenceAltered from None

@@ -75,6 +75,10 @@ class SandboxPhone:
         """Make a passkey for a user who touched the phone and did not unlock it."""
         return await self._create(options, origin, handset, PRESENT)
 
+    async def sync(self, options: str, *, origin: str, handset: str) -> str:
+        """Make a passkey that the phone's maker may copy to the user's other devices."""
+        return await self._create(options, origin, handset, PRESENT | VERIFIED | BACKUP_ELIGIBLE)
+
     async def get(self, options: str, *, origin: str, handset: str, person_id: UUID) -> str:
         """Show the unlock of the passkey that the user has chosen.
 
