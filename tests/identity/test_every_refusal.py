@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from emask.sandbox.certificates import Condition
 
 from emask.identity.certificates import new_challenge
 from emask.identity.device import issue_device_code
@@ -21,6 +20,7 @@ from emask.identity.site import Site
 from emask.rules.calendar import Channel
 from emask.rules.refusals import REFUSALS
 from emask.sandbox.cards import card_evidence, evidence_of
+from emask.sandbox.certificates import Condition
 from emask.sandbox.operator import Network, Plan
 from emask.sandbox.visitor import Doors, Phone, Visitor, own_number, touched
 from identity.world import ANNA, MING, PASSWORD, STRANGER, WRONG, World, refused

@@ -5,7 +5,6 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from argon2 import PasswordHasher

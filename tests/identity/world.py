@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 from argon2 import PasswordHasher
-from emask.sandbox.certificates import PIN
 
 from emask.database.clock import SetClock
 from emask.identity.binding import bind_phone, binding_options, seal_binding
@@ -23,6 +22,7 @@ from emask.rules.calendar import Channel
 from emask.rules.people import make_national_id, make_residence_id
 from emask.rules.refusals import Refusal
 from emask.sandbox.cards import card_evidence
+from emask.sandbox.certificates import PIN
 from emask.sandbox.operator import Network, Plan
 from emask.sandbox.system import Sandbox
 from emask.sandbox.visitor import Doors, Phone, Visitor, by_own_number
