@@ -20,6 +20,7 @@ from emask.programme.system import System
 from emask.web.api import service
 from emask.web.api.application import answers_at, create_api
 from emask.web.citizen import (
+    account,
     card_agent,
     family,
     identify,
@@ -63,10 +64,12 @@ _PUBLIC = [
     *sign_in.PUBLIC,
     *phone_ways.PUBLIC,
     *registration.PUBLIC,
+    *account.PUBLIC,
     *staff.PUBLIC,
 ]
 _PERSONAL = [
     *registration.PERSONAL,
+    *account.PERSONAL,
     *order.PERSONAL,
     *progress.PERSONAL,
     *payment.PERSONAL,

@@ -1,23 +1,60 @@
-"""Arriving after sign-in: the session's cookie, and on to what the person came for."""
+"""Arriving after sign-in: the session's cookie, and on to what the person came for; leaving."""
 
+from typing import Final
 from uuid import UUID
 
 from litestar.response import Redirect
 
+from emask.identity.first_password import must_choose_password, permit_to_choose
+from emask.identity.session_ends import begin_session, end_session, renew_session
 from emask.preorder.service import preorder_of
 from emask.rounds.service import all_rounds, current_round
 from emask.rules.calendar import Channel
 from emask.rules.states import OrderState
-from emask.web.shell.cookies import SESSION, cookie
+from emask.web.shell.cookies import CHOOSING, SESSION, cookie, step_cookie
 from emask.web.shell.page import Page
+
+CHOOSING_PAGE: Final = "/identify/password"
 
 
 async def welcome(page: Page, person_id: UUID, channel: Channel) -> Redirect:
-    """Open a session; on to the order for who may place the first one, else to what they have."""
-    token = page.system.sessions.issue(person_id=person_id, channel=channel, now=page.now)
+    """Open a session; on to the order for who may place the first one, else to what they have.
+
+    Who comes by computer and still has an office's password chooses another before there is one.
+    The session that this browser had is over.
+    """
+    await leave(page)
+    if channel is Channel.COMPUTER and await _must_choose(page, person_id):
+        permit = await permit_to_choose(page.system.identity, person_id=person_id)
+        page.keep(step_cookie(CHOOSING, permit))
+        answer = page.go(CHOOSING_PAGE)
+        answer.delete_cookie(SESSION)
+        return answer
+    token = await begin_session(
+        page.system.db, page.system.sessions, person_id=person_id, channel=channel, now=page.now
+    )
     answer = page.go("/store" if await _may_begin(page, person_id) else "/progress")
     answer.set_cookie(cookie(SESSION, token))
     return answer
+
+
+async def renew(page: Page) -> None:
+    """Go on in another session once this one may do more: after a new password or certificate."""
+    token = await renew_session(page.system.identity, page.system.sessions, session=page.session)
+    page.visitor = page.system.sessions.read(token, now=page.now)
+    page.keep(cookie(SESSION, token))
+
+
+async def leave(page: Page) -> None:
+    """End the session if there is one; the answer still has to drop its cookie."""
+    if page.visitor is not None:
+        await end_session(page.system.identity, session=page.visitor)
+        page.visitor = None
+
+
+async def _must_choose(page: Page, person_id: UUID) -> bool:
+    async with page.system.db.transaction() as tx:
+        return await must_choose_password(tx, person_id)
 
 
 async def _may_begin(page: Page, person_id: UUID) -> bool:

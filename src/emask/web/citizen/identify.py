@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
+from emask.web.citizen.arrival import leave
 from emask.web.shell.cookies import SESSION
 from emask.web.shell.page import SentForm, ThisPage
 
@@ -41,7 +42,8 @@ async def take_way(page: ThisPage, form: SentForm) -> Response[str] | Redirect:
 
 @post("/sign-out", status_code=HTTP_200_OK)
 async def sign_out(page: ThisPage) -> Redirect:
-    """End the visit on this machine; somebody else may be next at it."""
+    """End the visit: on this machine, and for whoever holds a copy of its token."""
+    await leave(page)
     answer = page.go("/")
     answer.delete_cookie(SESSION)
     return answer

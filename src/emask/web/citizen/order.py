@@ -24,6 +24,7 @@ from emask.rules.states import OrderState
 from emask.web.citizen.draft import Draft, drop_draft, keep_draft, read_draft
 from emask.web.citizen.store_choice import show_stores, store_of
 from emask.web.shell.page import Page, SentForm, ThisPage
+from emask.web.shell.serving import note_if_served
 
 Answer = Response[str] | Redirect
 
@@ -136,6 +137,7 @@ async def submit(page: ThisPage, form: SentForm) -> Answer:
         answer = page.go("/answers?changed=1")
         keep_draft(page, answer, draft.renewed())
         return answer
+    await note_if_served(page, "place_preorder", round_id=ordering.round.id)
     answer = page.go("/done")
     drop_draft(answer)
     return answer

@@ -29,6 +29,7 @@ from emask.web.citizen.registration import qr_code
 from emask.web.citizen.store_choice import show_stores, store_of
 from emask.web.citizen.timeline import Moment, timeline
 from emask.web.shell.page import Page, SentForm, ThisPage
+from emask.web.shell.serving import note_if_served
 
 Answer = Response[str] | Redirect
 
@@ -98,6 +99,7 @@ async def cancel(page: ThisPage, round_id: FromPath[str]) -> Redirect:
     await cancel_preorder(
         page.system.db, page.system.clock, person_id=page.session.person_id, round_id=round_id
     )
+    await note_if_served(page, "cancel_preorder", round_id=round_id)
     return page.go("/progress")
 
 

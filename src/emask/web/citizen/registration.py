@@ -12,7 +12,7 @@ from emask.identity.registration import bind_certificate, register_with_card, re
 from emask.identity.site_tokens import Purpose
 from emask.rules.calendar import Channel
 from emask.rules.people import InvalidEntry, normalise_household_number, normalise_nhi_card
-from emask.web.citizen.arrival import welcome
+from emask.web.citizen.arrival import renew, welcome
 from emask.web.citizen.card_agent import show_reader
 from emask.web.sandbox_pages.wallet import card_evidence, certificate_evidence
 from emask.web.shell.forms import Form
@@ -71,6 +71,7 @@ async def take_password(page: ThisPage, form: SentForm) -> Answer:
     if form.ok:
         try:
             await reset_password(page.system.identity, session=page.session, password=password)
+            await renew(page)
         except InvalidEntry as invalid:
             form.fail(invalid.field, invalid.text(page.language.code))
     if not form.ok:
@@ -121,6 +122,7 @@ async def take_certificate_to_bind(page: ThisPage, form: SentForm) -> Response[s
             evidence=evidence,
             challenge=challenge,
         )
+    await renew(page)
     return page.show("citizen/bind_certificate.html", {"done": True})
 
 

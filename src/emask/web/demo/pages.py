@@ -163,10 +163,7 @@ def _carry_over(page: Page, answer: Response[Any], now: datetime) -> None:
     """Who is signed in stays so, however far the clock went."""
     sessions = page.system.sessions
     if page.visitor is not None:
-        token = sessions.issue(
-            person_id=page.visitor.person_id, channel=page.visitor.channel, now=now
-        )
-        answer.set_cookie(cookie(SESSION, token))
+        answer.set_cookie(cookie(SESSION, sessions.prolong(page.visitor, now=now)))
     if page.member is not None:
         staff = dataclasses.replace(page.member, expires_at=now + STAFF_LIFETIME)
         answer.set_cookie(cookie(STAFF_COOKIE, sessions.issue_staff(staff)))

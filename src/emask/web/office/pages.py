@@ -1,4 +1,4 @@
-"""Check the documents; register, bind a phone, serve, hand out a paper slip (A1.1-3, A7)."""
+"""Check the documents; register, hand out a password, bind a phone, serve, print (A1.1-3, A7)."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -10,7 +10,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from emask.database.pool import Transaction
 from emask.identity.counter_office import (
+    Registered,
     device_code_at_counter,
+    first_password_at_counter,
     register_at_counter,
     serve_at_counter,
 )
@@ -24,11 +26,12 @@ from emask.rounds.service import all_rounds
 from emask.rules.calendar import Channel, Round
 from emask.rules.people import masked_name, normalise_id
 from emask.rules.refusals import CardUnknown, DocumentsMissing, NoPreorder
-from emask.web.citizen.arrival import welcome
+from emask.web.citizen.arrival import leave, welcome
 from emask.web.citizen.registration import scannable
 from emask.web.shell.cookies import DRAFT, SESSION
 from emask.web.shell.forms import Form
 from emask.web.shell.page import Page, SentForm, ThisPage
+from emask.web.shell.serving import note_if_served
 
 Answer = Response[str] | Redirect
 
@@ -36,8 +39,9 @@ DOCUMENTS = ("nhi_card", "national_id", "residence_permit", "household_certifica
 """What an officer may be shown."""
 
 
-_USE_CASES: Final[Mapping[str, Callable[..., Awaitable[UUID | DeviceCode]]]] = {
+_USE_CASES: Final[Mapping[str, Callable[..., Awaitable[UUID | Registered | DeviceCode]]]] = {
     "register": register_at_counter,
+    "password": first_password_at_counter,
     "serve": serve_at_counter,
     "phone": device_code_at_counter,
 }
@@ -46,12 +50,12 @@ _USE_CASES: Final[Mapping[str, Callable[..., Awaitable[UUID | DeviceCode]]]] = {
 @get("/office")
 async def show_desk(page: ThisPage) -> Response[str]:
     """Whose documents, and which."""
-    return page.show("office/desk.html", {"registered": False})
+    return page.show("office/desk.html", {})
 
 
 @post("/office", status_code=HTTP_200_OK)
 async def act(page: ThisPage, form: SentForm) -> Answer:
-    """Register, let a phone be bound, or go on to place the pre-order for the person."""
+    """Register, make a password, let a phone be bound, or go on to place the pre-order."""
     id_number = form.read("id_number", normalise_id)
     reason = form.note("waived_reason", page.say("用 200 個字以內寫下原因"))
     if id_number is None or not form.ok:
@@ -72,15 +76,17 @@ async def act(page: ThisPage, form: SentForm) -> Answer:
         form.fail("nhi_card", refusal.text(page.language.code).split("\n")[-1])
         return _again(page, form)
     if isinstance(done, DeviceCode):
-        return page.show("office/phone.html", {"code": done, "qr": scannable(page, done)})
-    if use_case is serve_at_counter:
-        return await welcome(page, done, Channel.COUNTER)
-    return page.show("office/desk.html", {"registered": True})
+        qr = scannable(page, done)
+        return page.show("office/phone.html", {"form": form, "code": done, "qr": qr})
+    if isinstance(done, Registered):
+        return await _hand_out(page, form, done)
+    return await welcome(page, done, Channel.COUNTER)
 
 
 @post("/office/end", status_code=HTTP_200_OK)
 async def end_serving(page: ThisPage) -> Redirect:
     """Done with this person; nothing of them stays on the officer's machine."""
+    await leave(page)
     answer = page.go("/office")
     answer.delete_cookie(SESSION)
     answer.delete_cookie(DRAFT)
@@ -96,6 +102,7 @@ async def print_slip(page: ThisPage) -> Response[str]:
         progress = await progress_of(tx, person_id=person_id, round=ordered, now=page.now)
         account = await latest_instruction(tx, person_id=person_id, round_id=ordered.id)
         name = await name_of(tx, page.system.vault, person_id)
+    await note_if_served(page, "print_slip", round_id=ordered.id)
     return page.show(
         "office/slip.html",
         {
@@ -119,12 +126,18 @@ async def _order(tx: Transaction, page: Page) -> tuple[Round, Preorder]:
     raise NoPreorder
 
 
-def _again(page: Page, form: Form) -> Response[str]:
+async def _hand_out(page: Page, form: Form, registered: Registered) -> Response[str]:
+    """The first password, on this answer alone; sent again, the form finds one that exists."""
+    async with page.system.db.transaction() as tx:
+        name = await name_of(tx, page.system.vault, registered.person_id)
     return page.show(
-        "office/desk.html",
-        {"form": form, "registered": False},
-        status=HTTP_422_UNPROCESSABLE_ENTITY,
+        "office/registered.html",
+        {"form": form, "name": masked_name(name), "password": registered.first_password},
     )
+
+
+def _again(page: Page, form: Form) -> Response[str]:
+    return page.show("office/desk.html", {"form": form}, status=HTTP_422_UNPROCESSABLE_ENTITY)
 
 
 STAFF = [show_desk, act, end_serving, print_slip]

@@ -1,4 +1,8 @@
-"""The cookies of a visit; none of them can be read by scripts, none holds anything in clear."""
+"""The cookies of a visit; none of them can be read by scripts, none holds anything in clear.
+
+None has the ``__Host-`` prefix: browsers take it only from https, some of them on localhost too,
+and a demo there would sign nobody in.
+"""
 
 from typing import Final
 
@@ -14,6 +18,8 @@ DEPARTURE: Final = "emask_departure"
 """Who set out for the mobile operator, sealed, after the language of the page."""
 BINDING: Final = "emask_binding"
 """Whom this phone may be bound to, sealed."""
+CHOOSING: Final = "emask_choosing"
+"""Who signed in with an office's password and has to choose another one first, sealed."""
 HANDSET: Final = "emask_handset"
 """Tells this phone's browser apart from all others; random, and says nothing else."""
 

@@ -143,10 +143,7 @@ class Page:
         session = self.visitor
         if session is None or self.now - session.issued_at < _RENEW_AFTER:
             return
-        token = self.system.sessions.issue(
-            person_id=session.person_id, channel=session.channel, now=self.now
-        )
-        response.set_cookie(cookie(SESSION, token))
+        response.set_cookie(cookie(SESSION, self.system.sessions.prolong(session, now=self.now)))
 
 
 ThisPage: TypeAlias = NamedDependency[Page]

@@ -5,10 +5,12 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from emask.identity.model import StaffRole
-from emask.identity.staff import sign_in_staff
+from emask.identity.session_ends import end_session
+from emask.identity.staff import sign_in_staff, sign_out_staff
 from emask.rules.refusals import WrongPassword
 from emask.web.shell.cookies import SESSION, STAFF, cookie
 from emask.web.shell.forms import Form
+from emask.web.shell.limits import limited
 from emask.web.shell.page import Page, SentForm, ThisPage
 
 Answer = Response[str] | Redirect
@@ -42,9 +44,10 @@ async def take_account(page: ThisPage, form: SentForm) -> Answer:
     if not form.ok:
         return _again(page, form)
     try:
-        staff = await sign_in_staff(
-            page.system.db, page.system.clock, username=username, password=password
-        )
+        async with limited(page):
+            staff = await sign_in_staff(
+                page.system.db, page.system.clock, username=username, password=password
+            )
     except WrongPassword:
         form.fail("username", page.say("帳號或密碼不符，核對後再輸入一次"))
         return _again(page, form)
@@ -55,11 +58,17 @@ async def take_account(page: ThisPage, form: SentForm) -> Answer:
 
 @post("/staff/sign-out", status_code=HTTP_200_OK)
 async def end_shift(page: ThisPage) -> Redirect:
-    """End a shift, and with it any person being served."""
+    """End a shift, and with it the session of a person being served."""
     answer = page.go("/staff/sign-in")
     answer.delete_cookie(STAFF)
-    if page.member is not None and page.member.role is StaffRole.OFFICER:
+    if page.member is None:
+        return answer
+    if page.member.role is StaffRole.OFFICER:
+        if page.visitor is not None:
+            await end_session(page.system.identity, session=page.visitor)
         answer.delete_cookie(SESSION)
+    system = page.system
+    await sign_out_staff(system.db, system.clock, system.sessions.ended, session=page.member)
     return answer
 
 
