@@ -41,6 +41,7 @@ OPEN_IN_EACH_LANGUAGE = {
     "/identify/bind",
     "/identify/device-code",
     "/identify/device",
+    "/identify/password",  # carried by a permit
     "/register",
     "/forgotten-password",
     "/sign-out",

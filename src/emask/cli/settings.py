@@ -4,7 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from emask.cli.speech import refuse
 from emask.sandbox.system import BASE
+from emask.web.shell.address import Networks, read_networks
 
 _OF_ROOT = Path("/var/lib/emask")
 _OF_OTHERS = Path(".local/share/emask")
@@ -16,24 +18,39 @@ class Settings:
     """`database_url` is None for the embedded server, whose state lives in `data`.
 
     `origin` is the address that people see, as their browsers write it; `partners` that of the
-    sandbox's partners.
+    sandbox's partners, `proxies` those whose word on where a request comes from is taken.
     """
 
     origin: str
     partners: str
+    proxies: Networks
     database_url: str | None
     data: Path
     keys_file: Path
 
 
 def settings() -> Settings:
-    """The settings in the environment's ``EMASK_...``, or what stands in for them."""
+    """The settings in the environment's ``EMASK_...``, or what stands in for them.
+
+    Ends the command when ``EMASK_TRUSTED_PROXIES`` cannot be read.
+    """
     standard = _OF_ROOT if os.geteuid() == 0 else Path.home() / _OF_OTHERS
     data = Path(os.environ.get("EMASK_DATA") or standard)
     return Settings(
         origin=os.environ.get("EMASK_ORIGIN") or "http://localhost:8000",
         partners=os.environ.get("EMASK_PARTNERS") or BASE,
+        proxies=_proxies(os.environ.get("EMASK_TRUSTED_PROXIES") or ""),
         database_url=os.environ.get("EMASK_DATABASE_URL") or None,
         data=data,
         keys_file=Path(os.environ.get("EMASK_KEYS") or data / KEYS_NAME),
     )
+
+
+def _proxies(text: str) -> Networks:
+    try:
+        return read_networks(text)
+    except ValueError:
+        refuse(
+            f"EMASK_TRUSTED_PROXIES 要是以逗號分隔的位址或網段：{text}",
+            f"EMASK_TRUSTED_PROXIES lists addresses or networks, separated by commas: {text}",
+        )

@@ -46,7 +46,7 @@ class _Due:
 
 
 async def run_due(system: System, until: datetime) -> list[StepDone]:
-    """Carry out everything that is due up to and including ``until``, which is now.
+    """Carry out everything that is due up to and including ``until``, which is now; tidy up.
 
     A draw whose beacon value is not there yet, and what comes after it, waits for the next call.
     """
@@ -59,6 +59,7 @@ async def run_due(system: System, until: datetime) -> list[StepDone]:
             waiting.add(due.round.id)
         else:
             done.append(_done(due))
+    await system.tidying.at_most_hourly(system.db, until)
     return done
 
 

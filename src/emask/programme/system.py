@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from emask.database.clock import Clock
@@ -19,6 +19,7 @@ from emask.identity.site_tokens import SiteTokens
 from emask.notices.ports import SmsSender
 from emask.payment.ports import Gateway
 from emask.preorder.intake import Intake
+from emask.programme.tidying import Tidying
 
 NOWHERE: Final = Site(origin="http://localhost")
 """The site of commands that serve nobody."""
@@ -47,6 +48,7 @@ class System:
     sessions: Sessions
     partners: Partners
     intake: Intake
+    tidying: Tidying = field(default_factory=Tidying)
 
     @property
     def identity(self) -> Identity:
