@@ -150,7 +150,9 @@ def create_app(agent: CardAgent, before: Sequence[Middleware]) -> Starlette:
         Route("/card", agent.card, methods=["POST"]),
         Route("/signature", agent.signature, methods=["POST"]),
     ]
-    return Starlette(routes=routes, middleware=list(before))
+    app = Starlette(routes=routes, middleware=list(before))
+    app.router.redirect_slashes = False
+    return app
 
 
 async def _token(request: Request) -> str:
