@@ -7,19 +7,33 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from argon2 import PasswordHasher
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, encode_cbor, parse_cbor
 
 from emask.database.clock import SetClock
 from emask.database.pool import Database
+from emask.database.vault import Keys, Vault
 from emask.identity.binding import BindingPermit, BoundBy, bind_phone, binding_options, seal_binding
 from emask.identity.device import enter_device_code, new_device_code
 from emask.identity.model import NewPerson
 from emask.identity.permits import expiry, new_permit_id
-from emask.identity.ports import CertificateReading, Departure, LineFacts, Return, Subscriber
+from emask.identity.ports import (
+    CertificateReading,
+    Departure,
+    IdentityPartners,
+    LineFacts,
+    Return,
+    Subscriber,
+)
+from emask.identity.registry import add_people
 from emask.identity.service import Identity
 from emask.identity.sign_in import unlock_options
+from emask.identity.site import Site
+from emask.identity.site_keys import SiteKeys
+from emask.identity.site_tokens import SiteTokens
 from emask.rules.people import make_national_id
 from emask.sandbox.phone import SandboxPhone, signature
+from emask.sandbox.schema import install
 
 MEI = NewPerson(
     id_number=make_national_id(21),
@@ -128,6 +142,21 @@ class Phones:
         )
         response["signature"] = bytes_to_base64url(signed)
         return json.dumps(told)
+
+
+async def phones_over(db: Database, clock: SetClock, keys: Keys, vault: Vault) -> Phones:
+    """Mei and Tao are in the registry; no phone is bound."""
+    await install(db)
+    await add_people(db, vault, [MEI, TAO])
+    identity = Identity(
+        db=db,
+        clock=clock,
+        vault=vault,
+        tokens=SiteTokens(SiteKeys(keys), Site(origin="https://mask.example")),
+        partners=IdentityPartners(certificates=Nobody(), operator=Nobody()),
+        passwords=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),
+    )
+    return Phones(identity=identity, clock=clock, software=SandboxPhone(db))
 
 
 def with_response(answer: str, **fields: bytes | None) -> str:

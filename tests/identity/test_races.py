@@ -103,22 +103,60 @@ async def test_without_its_key_evidence_would_be_accepted_twice(world: World) ->
 # ---------------------------------------------------------------- unlocks
 
 
-async def count_unlock_twice(world: World) -> tuple[bool, bool]:
+async def count_unlock_twice(world: World, statement: str) -> tuple[bool, bool]:
     await world.own_number(MING)
     async with world.identity.db.transaction() as tx:
         row = await (await tx.execute("SELECT device_id FROM device")).fetchone()
     assert row is not None
-    device_id: UUID = row[0]
+    unlock = {"person": world.id_of(MING), "device": row[0], "count": 9}
 
     async def count(tx: Transaction) -> bool:
-        return await device_queries.count_unlock(tx, world.id_of(MING), device_id, sign_count=9)
+        return (await tx.execute(statement, unlock)).rowcount == 1
 
     return await one_during_the_other(world.identity.db, count, count)
 
 
 async def test_a_count_of_a_passkey_is_seen_once(world: World) -> None:
     """Two answers with one count come from a passkey and its copy."""
-    assert await count_unlock_twice(world) == (True, False)
+    assert await count_unlock_twice(world, device_queries.COUNT_UNLOCK) == (True, False)
+
+
+async def test_without_its_guard_the_copy_is_let_in_as_well(world: World) -> None:
+    guard = "AND (sign_count < %(count)s OR (sign_count = 0 AND %(count)s = 0))"
+    assert guard in device_queries.COUNT_UNLOCK
+    unguarded = device_queries.COUNT_UNLOCK.replace(guard, "")
+    assert await count_unlock_twice(world, unguarded) == (True, True)
+
+
+# ---------------------------------------------------------------- passkeys
+
+
+async def bind_twice_at_once(world: World) -> tuple[bool, bool]:
+    now = await world.clock.now()
+
+    def save(number: int) -> Step[bool]:
+        device = device_queries.BoundDevice(
+            person_id=world.id_of(MING),
+            device_id=UUID(int=number),
+            handset=b"phone-1",
+            bound_by="device_code",
+            credential_id=bytes([number]),
+            public_key=b"",
+            sign_count=0,
+        )
+        return lambda tx: device_queries.save_device(tx, device, at=now)
+
+    return await one_during_the_other(world.identity.db, save(1), save(2))
+
+
+async def test_a_phone_keeps_one_passkey_a_person(world: World) -> None:
+    assert await bind_twice_at_once(world) == (True, False)
+
+
+async def test_without_its_index_it_would_keep_two(world: World) -> None:
+    async with world.identity.db.transaction() as tx:
+        await tx.execute("DROP INDEX device_one_a_handset")
+    assert await bind_twice_at_once(world) == (True, True)
 
 
 # ---------------------------------------------------------------- handsets, A13

@@ -18,7 +18,8 @@ from webauthn.helpers.structs import AttestationFormat, CredentialDeviceType
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from emask.database.pool import Database
-from emask.sandbox.phone import TABLES, NoPasskey, SandboxPhone
+from emask.sandbox.phone import NoPasskey, SandboxPhone
+from emask.sandbox.schema import install
 
 ORIGIN = "https://mask.example"
 HOST = "mask.example"
@@ -28,9 +29,7 @@ MEI, TAO = uuid4(), uuid4()
 
 @pytest.fixture
 async def phone(db: Database) -> SandboxPhone:
-    async with db.transaction() as tx:
-        await tx.execute("CREATE SCHEMA IF NOT EXISTS sandbox")
-        await tx.execute(TABLES)
+    await install(db)
     return SandboxPhone(db)
 
 

@@ -135,17 +135,19 @@ async def passkey(tx: Transaction, person_id: UUID, credential_id: bytes) -> Kep
     return KeptPasskey(device_id=row[0], public_key=row[1]) if row else None
 
 
+COUNT_UNLOCK: Final = """
+UPDATE device SET sign_count = %(count)s
+WHERE person_id = %(person)s AND device_id = %(device)s AND revoked_at IS NULL
+AND (sign_count < %(count)s OR (sign_count = 0 AND %(count)s = 0))
+"""
+"""The guard that tells a passkey from its copy; authenticators that do not count say nought."""
+
+
 async def count_unlock(
     tx: Transaction, person_id: UUID, device_id: UUID, *, sign_count: int
 ) -> bool:
-    """Note an unlock; False if another one with this count or a higher one was noted meanwhile.
-
-    Authenticators that do not count say nought each time.
-    """
+    """Note an unlock; False if another one with this count or a higher one was noted meanwhile."""
     cursor = await tx.execute(
-        "UPDATE device SET sign_count = %(count)s WHERE person_id = %(person)s"
-        " AND device_id = %(device)s AND revoked_at IS NULL"
-        " AND (sign_count < %(count)s OR (sign_count = 0 AND %(count)s = 0))",
-        {"count": sign_count, "person": person_id, "device": device_id},
+        COUNT_UNLOCK, {"count": sign_count, "person": person_id, "device": device_id}
     )
     return cursor.rowcount == 1
