@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "emask"
+AGENT = ROOT / "agent" / "src"
 VAGUE = {"utils", "util", "common", "helpers", "helper", "misc"}
 
 # Whoever may write a table; everybody may read it. `sandbox` and `programme` make up people and
@@ -65,7 +66,7 @@ def sources() -> Iterator[Path]:
 
 
 def test_no_file_is_too_long_to_know() -> None:
-    files = [*sources(), *(ROOT / "tests").rglob("*.py")]
+    files = [*sources(), *AGENT.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
     long = {
         str(path): count for path in files if (count := len(path.read_text().splitlines())) > 400
     }
@@ -92,5 +93,16 @@ def test_each_table_has_its_writers_only(table: str) -> None:
 
 
 def test_no_address_of_a_download_is_kept() -> None:
-    kept = [ROOT / "requirements.lock", ROOT / "frontend" / "package-lock.json"]
+    kept = [
+        ROOT / "requirements.lock",
+        ROOT / "agent" / "requirements.lock",
+        ROOT / "frontend" / "package-lock.json",
+    ]
     assert not [path for path in kept if path.exists() and "://" in path.read_text()]
+
+
+def test_the_card_agent_stands_alone() -> None:
+    of_emask = re.compile(r"^\s*(?:from|import) emask\b", re.MULTILINE)
+    of_agent = re.compile(r"^\s*(?:from|import) emask_card_agent\b", re.MULTILINE)
+    assert not [path for path in AGENT.rglob("*.py") if of_emask.search(path.read_text())]
+    assert not [path for path in sources() if of_agent.search(path.read_text())]

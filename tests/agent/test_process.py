@@ -6,10 +6,10 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from pytest import CaptureFixture
 
 from agent.fake_pinentry import SILENCE, fake_pinentry
 from agent.made_up_certificates import make_chain
@@ -114,7 +114,7 @@ async def test_its_output_tells_nothing_of_cards_tokens_or_pins(
     pcsc: PcscService,
     person: NewPerson,
     tmp_path: Path,
-    capfd: CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     record = card_record(person)
     tokens = [site.token(purpose) for purpose in (Purpose.READ, Purpose.READ, Purpose.SIGN)]
@@ -147,7 +147,7 @@ async def test_ending_the_agent_closes_the_window(site: SmallSite, tmp_path: Pat
             agent.process.send_signal(signal.SIGTERM)
             assert await asyncio.wait_for(agent.process.wait(), 15) == 0
             await asyncio.gather(asking, return_exceptions=True)
-    assert str(pinentry) not in running_programs()
+    assert str(pinentry).encode() not in running_programs()
 
 
 def wait_for_window(folder: Path) -> None:
@@ -157,6 +157,10 @@ def wait_for_window(folder: Path) -> None:
         time.sleep(0.05)
 
 
-def running_programs() -> str:
-    listed = ["/bin/ps", "-A", "-o", "args"]
-    return subprocess.run(listed, check=True, capture_output=True, text=True).stdout
+def running_programs() -> bytes:
+    """The command lines of all that runs on this machine."""
+    found = b""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended meanwhile
+            found += path.read_bytes()
+    return found

@@ -5,6 +5,7 @@ import typer
 from emask.cli import clock, draw, imports, people, rounds
 from emask.cli.audit import audit_command
 from emask.cli.bench_intake import bench_intake
+from emask.cli.card_agent import card_agent
 from emask.cli.features import features
 from emask.cli.rehearse import rehearse_command
 from emask.cli.up import up
@@ -22,6 +23,11 @@ app.command("up")(up)
 app.command("rehearse")(rehearse_command)
 app.command("audit")(audit_command)
 app.command("features")(features)
+app.command(
+    "card-agent",
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+)(card_agent)
 app.add_typer(rounds.app, name="rounds")
 app.add_typer(imports.stores, name="stores")
 app.add_typer(imports.counter_sites, name="counter-sites")
