@@ -10,7 +10,14 @@ from urllib.parse import urlsplit
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    async_playwright,
+)
 
 from emask.programme.system import System
 from emask.sandbox.system import sandbox_of
@@ -32,14 +39,15 @@ async def serving(system: System) -> AsyncIterator[str]:
     sandbox = sandbox_of(system)
     assert sandbox is not None
     async with (
-        _listening(create_app(system), system.site.origin),
-        _listening(sandbox.wire, sandbox.base),
+        listening(create_app(system), system.site.origin),
+        listening(sandbox.wire, sandbox.base),
     ):
         yield system.site.origin
 
 
 @asynccontextmanager
-async def _listening(app: Any, address: str) -> AsyncIterator[None]:
+async def listening(app: Any, address: str) -> AsyncIterator[None]:
+    """An application at its address on loopback."""
     port = urlsplit(address).port
     assert port is not None
     server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI)
@@ -104,6 +112,22 @@ class Window:
         target = self.page.locator("main button:visible, main a:visible", has_text=words).first
         async with self.page.expect_navigation():
             await target.click()
+
+    async def send(self) -> None:
+        """Press the button of the page's first form; wait for the next page."""
+        async with self.page.expect_navigation():
+            await self._first_button().click()
+
+    async def told(self, device: str, code: str) -> str:
+        """Press it and stay: what the page then says that the device did; nothing else."""
+        await self._first_button().click()
+        message = self.page.locator(f"[data-{device}-message={code}]:focus")
+        await message.wait_for(state="visible")
+        assert await self.page.locator(f"[data-{device}-message]:visible").count() == 1
+        return await message.inner_text()
+
+    def _first_button(self) -> Locator:
+        return self.page.locator("main form").first.locator("button[type=submit]").last
 
     async def heading(self) -> str:
         """The page's heading."""
