@@ -1,4 +1,5 @@
 import asyncio
+import tracemalloc
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -226,3 +227,23 @@ async def test_what_comes_before_the_damage_is_entered(
     with pytest.raises(FileRejected):
         await registry.enter(replace(whole, reader=damaged))
     assert await registry.rows("SELECT rows_done, finished_at FROM people_import") == [(100, None)]
+
+
+def peak(vault: Vault, path: Path, rows: int) -> int:
+    """The most memory that reading, checking and sealing so many rows takes at once."""
+    write_people(path, made_up_people(rows))
+    people = open_people_file(path)
+    tracemalloc.start()
+    for _ in people_import._blocks(vault, people, done=0):
+        pass
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_file_ten_times_as_long_takes_no_more_memory(
+    vault: Vault, tmp_path: Path, small_blocks: None, kind: str
+) -> None:
+    small, large = (peak(vault, tmp_path / f"{n}.{kind}", n) for n in (300, 3_000))
+    assert large < 1.5 * small
