@@ -1,0 +1,90 @@
+"""No other site can have a browser change anything here."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar import Litestar, post
+from litestar.status_codes import HTTP_403_FORBIDDEN
+
+import emask
+from emask.programme.system import System
+from emask.web.api.application import create_api
+from web.api_caller import ORDER, PLACING, ApiCaller
+from web.steps import be
+from web.test_routes_guarded import _pages, _routes
+from web.visitor import Visitor
+
+TEMPLATES = Path(emask.__file__).parent / "web" / "templates"
+SIGNED_BY_SENDER = {"/api/payments/{gateway:str}"}
+_FORM = re.compile(r"<form\b[^>]*method=\"post\".*?</form>", re.DOTALL)
+_EXAMPLES = {"round_id:str": "2020-1", "gateway:str": "sandbox", "product:str": "adult_mask"}
+
+
+def _unprotected(app: Litestar) -> set[str]:
+    return {
+        path
+        for method, path, handler in _routes(app)
+        if method != "GET" and handler.opt.get("exclude_from_csrf")
+    }
+
+
+async def test_every_form_has_to_carry_its_token(system: System) -> None:
+    assert _unprotected(_pages(system)) == SIGNED_BY_SENDER
+
+
+def test_a_form_without_protection_would_be_noticed() -> None:
+    @post("/zh/careless", exclude_from_csrf=True)
+    async def careless() -> None: ...
+
+    assert _unprotected(Litestar([careless], openapi_config=None)) == {"/zh/careless"}
+
+
+async def test_what_is_sent_without_the_token_is_refused_everywhere(
+    system: System, visitor: Visitor, client: httpx.AsyncClient
+) -> None:
+    await be(visitor)
+    tried = 0
+    for method, path, _ in _routes(_pages(system)):
+        if method == "GET" or path in SIGNED_BY_SENDER:
+            continue
+        concrete = re.sub(r"{([^}]*)}", lambda found: _EXAMPLES.get(found[1], "1"), path)
+        answer = await client.request(method, concrete, data={})
+        assert answer.status_code == HTTP_403_FORBIDDEN, (method, path)
+        assert "emask_session" in client.cookies
+        tried += 1
+    assert tried > 40
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.stem)
+def test_every_form_of_ours_carries_it(template: Path) -> None:
+    careless = [form for form in _FORM.findall(template.read_text()) if "csrf()" not in form]
+    assert not careless
+
+
+async def test_the_api_changes_nothing_for_a_cookie_that_another_site_could_send(
+    system: System, api: ApiCaller, client: httpx.AsyncClient
+) -> None:
+    client.cookies.set("emask_session", await api.token())
+    changing = [
+        (method, path) for method, path, _ in _routes(create_api(system)) if method != "GET"
+    ]
+    assert changing
+    for method, path in [*changing, ("POST", PLACING)]:
+        concrete = re.sub(r"{([^}]*)}", "2020-1", path)
+        body = {"method": "atm"} if path.endswith("/payments") else ORDER
+        for headers in ({}, {"content-type": "text/plain"}, {"x-emask-request": "0"}):
+            answer = await client.request(method, concrete, json=body, headers=headers)
+            assert answer.status_code == HTTP_403_FORBIDDEN, (method, path)
+            assert answer.json()["code"] == "request_not_trusted"
+
+
+async def test_a_bearer_token_or_a_header_of_ours_is_enough(
+    api: ApiCaller, client: httpx.AsyncClient
+) -> None:
+    bearer = {"authorization": f"Bearer {await api.token()}"}
+    assert (await client.post(PLACING, json=ORDER, headers=bearer)).status_code == 201
+    client.cookies.set("emask_session", await api.token())
+    own = {"x-emask-request": "1"}
+    assert (await client.post(PLACING, json=ORDER, headers=own)).status_code == 200
