@@ -72,12 +72,28 @@ async function missing() {
   return unlocks ? null : "unsupported";
 }
 
-async function answer(form, options, lacking) {
-  const lack = await lacking;
-  if (lack) return tell(lack);
+// The site's challenges are good for five minutes; a page may stay open for days.
+const FRESH = 4 * 60 * 1000;
+let loaded = Date.now();
+
+async function fresh(form) {
+  const kept = form.querySelector("[data-passkey-options]");
+  if (Date.now() - loaded > FRESH) {
+    const page = await (await fetch(location.pathname)).text();
+    const parsed = new DOMParser().parseFromString(page, "text/html");
+    const renewed = parsed.querySelector("[data-passkey-options]");
+    if (renewed) kept.textContent = renewed.textContent;
+    loaded = Date.now();
+  }
+  return JSON.parse(kept.textContent);
+}
+
+async function answer(form, lacking) {
   const { parse, ask } = ASKED[form.dataset.passkey];
   try {
-    const credential = await ask(parsed(options, parse));
+    const lack = await lacking;
+    if (lack) return tell(lack);
+    const credential = await ask(parsed(await fresh(form), parse));
     form.elements.answer.value = JSON.stringify(written(credential));
   } catch (error) {
     return tell(MESSAGES[error.name] || "cancelled");
@@ -86,14 +102,13 @@ async function answer(form, options, lacking) {
 }
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
-  const options = JSON.parse(form.querySelector("[data-passkey-options]").textContent);
   const lacking = missing(); // asked beforehand: some browsers want the passkey asked for at once
   let busy = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (busy) return;
     busy = true;
-    await answer(form, options, lacking);
+    await answer(form, lacking);
     busy = false;
   });
 }

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import uuid4
@@ -242,6 +242,21 @@ async def test_a_page_of_another_site(phone: Phone) -> None:
     await Authenticator.of(phone.page)
     await phone.create(origin="https://mask.example.org")
     assert await phone.told() == "Not on this page"
+
+
+async def test_a_page_that_stayed_open_asks_for_a_new_challenge(phone: Phone) -> None:
+    await Authenticator.of(phone.page)
+    await phone.page.clock.install()
+    options = creation_options(phone.identity, person_id=PERSON, name="林○美", at=NOW)
+    await phone.show("create", options, SITE.origin)
+    later = NOW + timedelta(minutes=30)
+    renewed = creation_options(phone.identity, person_id=PERSON, name="林○美", at=later)
+    phone.html = PAGE.format(kind="create", options=renewed)
+    await phone.page.clock.fast_forward("30:00")
+    await phone.page.click("button")
+    answer = await phone.answer()
+    assert verified_creation(phone.identity, answer, person_id=PERSON, at=later)
+    assert not phone.complaints
 
 
 async def test_two_presses_ask_once(phone: Phone) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Browser, BrowserContext
+from playwright.async_api import Browser, BrowserContext, Route
 
 from emask.database.clock import Clock
 from emask.identity.device import new_device_code
@@ -172,6 +172,32 @@ async def test_a_phone_that_is_not_unlocked(phone: BrowserContext, base: str, re
     await window.page.wait_for_timeout(1000)  # before that a second press counts as a slip
     await bind(window)
     assert (await session(window, real)).person_id == id_of(real, "mai")
+
+
+async def test_a_page_that_asks_for_no_unlock_gets_nobody_in(
+    phone: BrowserContext, base: str, real: System
+) -> None:
+    """Whoever changes what the phone is asked for meets the same rule at the service."""
+
+    async def ask_less(route: Route) -> None:
+        page = await route.fetch()
+        less = (await page.text()).replace(
+            '"userVerification": "required"', '"userVerification": "discouraged"'
+        )
+        assert "discouraged" in less
+        await route.fulfill(response=page, body=less)
+
+    window = await Window.open(phone, base, "zh")
+    hardware = await Authenticator.of(window.page)
+    await enter_code(window, await code_for(real, "mai"))
+    await bind(window)
+    await sign_out(window)
+    await hardware.never_unlocks()
+    await window.page.route("**/identify/device", ask_less, times=1)
+    await window.go("/identify/device")
+    await window.press("解鎖並登入")
+    assert "unlock_failed" in await window.text()
+    assert SESSION not in {each["name"] for each in await phone.cookies()}
 
 
 async def test_a_passkey_that_would_be_synced(
