@@ -18,11 +18,11 @@ from emask.rules.calendar import Channel
 from emask.rules.people import normalise_id, normalise_mobile
 from emask.rules.refusals import EvidenceExpired
 from emask.web.citizen.arrival import welcome
-from emask.web.citizen.handset import handset_of
 from emask.web.citizen.troubles import PASSKEY, tell
 from emask.web.sandbox_pages.wallet import connect_phone, hold_phone, new_passkey, offered, unlock
 from emask.web.shell.cookies import BINDING, DEPARTURE, step_cookie
 from emask.web.shell.forms import Form
+from emask.web.shell.handset import handset_of
 from emask.web.shell.limits import limited
 from emask.web.shell.page import Page, SentForm, ThisPage, WebRequest
 

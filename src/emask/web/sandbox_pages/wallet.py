@@ -16,9 +16,9 @@ from emask.sandbox.certificates import PIN
 from emask.sandbox.operator import Line, Network
 from emask.sandbox.phone import NoPasskey
 from emask.sandbox.system import Sandbox, sandbox_of
-from emask.web.citizen.handset import handset_of, take_handset
 from emask.web.sandbox_pages.cast import CAST, PASSWORD, CastMember, member
 from emask.web.shell.forms import Form
+from emask.web.shell.handset import handset_of, take_handset
 from emask.web.shell.page import Page
 
 _OFFERED: Final[Mapping[str, object]] = {
