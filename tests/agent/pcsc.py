@@ -14,6 +14,7 @@ from typing import Final
 from emask.sandbox.virtual_cards.link import Inserted, VirtualCard
 
 BOX: Final = Path(__file__).with_name("pcscd_box.py")
+UNSHARE: Final = ("/usr/bin/unshare", "--net", "--mount")
 SLOT_STATE: Final = Path(__file__).with_name("slot_state.py")
 START: Final = 20.0  # seconds
 STEP: Final = 0.02
@@ -67,20 +68,20 @@ def pcsc_service(*, readers: str | None = None) -> Iterator[PcscService]:
             (folder / "readers.conf").write_text(readers)
             options.append(str(folder / "readers.conf"))
         as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
-        box = subprocess.Popen(
-            ["/usr/bin/unshare", *as_root, "--net", "--mount", sys.executable, BOX, name, *options],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        with box:  # leaving closes its standard input, which ends it, and waits for that
-            _wait_until_up(box, folder)
+        said = folder / "said"
+        with (
+            said.open("w") as complaints,
+            # Leaving closes its standard input, which ends it, and waits for that.
+            subprocess.Popen(
+                [*UNSHARE, *as_root, sys.executable, BOX, name, *options],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=complaints,
+            ) as box,
+        ):
+            deadline = time.monotonic() + START
+            while not (folder / "pcscd.comm").exists():
+                assert box.poll() is None, f"pcscd did not start: {said.read_text()}"
+                assert time.monotonic() < deadline, f"pcscd did not come up: {said.read_text()}"
+                time.sleep(STEP)
             yield PcscService(folder)
-
-
-def _wait_until_up(box: subprocess.Popen[bytes], folder: Path) -> None:
-    deadline = time.monotonic() + START
-    while not (folder / "pcscd.comm").exists():
-        assert box.poll() is None, "pcscd did not start"
-        assert time.monotonic() < deadline, "pcscd did not come up"
-        time.sleep(STEP)

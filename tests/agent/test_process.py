@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -148,6 +149,36 @@ async def test_ending_the_agent_closes_the_window(site: SmallSite, tmp_path: Pat
             assert await asyncio.wait_for(agent.process.wait(), 15) == 0
             await asyncio.gather(asking, return_exceptions=True)
     assert str(pinentry).encode() not in running_programs()
+
+
+async def test_a_card_that_never_answers_does_not_keep_the_agent_from_ending(
+    site: SmallSite, pcsc: PcscService
+) -> None:
+    card = Mute(b"")
+    with pcsc.card(card):
+        async with running_agent(site_origin=site.origin, reader=pcsc) as agent:
+            visitor = page(agent.url, site.origin)
+            async with visitor.client:
+                asking = asyncio.create_task(visitor.ask("/card", site.token(Purpose.READ)))
+                assert await asyncio.to_thread(card.asked.wait, 20)
+                agent.process.send_signal(signal.SIGTERM)
+                assert await asyncio.wait_for(agent.process.wait(), 15) == 0
+                await asyncio.gather(asking, return_exceptions=True)
+        card.pulled_out.set()
+
+
+class Mute(VirtualNhiCard):
+    """Takes a command and says nothing until it is pulled out."""
+
+    def __init__(self, record: bytes) -> None:
+        super().__init__(record)
+        self.asked = threading.Event()
+        self.pulled_out = threading.Event()
+
+    def answer(self, command: bytes) -> bytes | None:
+        self.asked.set()
+        self.pulled_out.wait(30)
+        return None
 
 
 def wait_for_window(folder: Path) -> None:

@@ -5,9 +5,8 @@ import json
 import logging
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -16,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from emask_card_agent.beside import beside
 from emask_card_agent.guards import HEADER, HostGuard, OriginGuard, refusal
 from emask_card_agent.problems import Code, Problem
 from emask_card_agent.signer import SigningCertificate
@@ -23,8 +23,6 @@ from emask_card_agent.tokens import Purpose
 
 _LONGEST_BODY: Final = 8192  # bytes; a token has some three hundred
 _LOG: Final = logging.getLogger("emask_card_agent")
-
-_T = TypeVar("_T")
 
 
 class Judge(Protocol):
@@ -78,7 +76,6 @@ class CardAgent:
         self._signer = signer
         self._window = window
         self._busy = asyncio.Lock()
-        self._cards = ThreadPoolExecutor(1, thread_name_prefix="card")
 
     async def card(self, request: Request) -> Response:
         """Evidence of the NHI card in the reader."""
@@ -106,13 +103,13 @@ class CardAgent:
         return JSONResponse({"evidence": evidence}, headers={"Cache-Control": "no-store"})
 
     async def _reading(self, token: str, _origin: str) -> str:
-        record = await self._beside(self._read_record)
+        record = await beside(self._read_record)
         return json.dumps({"token": token, "record": b64encode(record).decode()})
 
     async def _signature(self, token: str, origin: str) -> str:
-        found = await self._beside(self._signer.find)
+        found = await beside(self._signer.find)
         pin = None if found.pin_pad else await self._window.ask(origin, last_try=found.last_try)
-        signed = await self._beside(lambda: self._signer.sign(found, pin, token.encode("ascii")))
+        signed = await beside(lambda: self._signer.sign(found, pin, token.encode("ascii")))
         return b64encode(signed).decode()
 
     @asynccontextmanager
@@ -122,10 +119,6 @@ class CardAgent:
             raise Problem(Code.CARD_BUSY)
         async with self._busy:
             yield
-
-    async def _beside(self, blocking: Callable[[], _T]) -> _T:
-        """Run it in the one thread that touches cards."""
-        return await asyncio.get_running_loop().run_in_executor(self._cards, blocking)
 
 
 def guards(origins: frozenset[str], port: int) -> list[Middleware]:
