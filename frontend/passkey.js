@@ -80,8 +80,9 @@ async function fresh(form) {
   const kept = form.querySelector("[data-passkey-options]");
   if (Date.now() - loaded > FRESH) {
     const page = await (await fetch(location.pathname)).text();
-    const parsed = new DOMParser().parseFromString(page, "text/html");
-    const renewed = parsed.querySelector("[data-passkey-options]");
+    const renewed = new DOMParser()
+      .parseFromString(page, "text/html")
+      .querySelector("[data-passkey-options]");
     if (renewed) kept.textContent = renewed.textContent;
     loaded = Date.now();
   }
@@ -90,6 +91,7 @@ async function fresh(form) {
 
 async function answer(form, lacking) {
   const { parse, ask } = ASKED[form.dataset.passkey];
+  tell(null);
   try {
     const lack = await lacking;
     if (lack) return tell(lack);
