@@ -128,6 +128,18 @@ def test_made_up_people_are_entered(emask: Run, tmp_path: Path, kind: str) -> No
     assert figures == {"rows": 500, "entered": 500, "refused": 0, "known": 0}
 
 
+def test_a_file_that_is_damaged_on_the_way_ends_with_2(emask: Run, tmp_path: Path) -> None:
+    file = tmp_path / "people.parquet"
+    emask("people", "make", str(file), "--people", "500")
+    content = bytearray(file.read_bytes())
+    content[100:2_000] = bytes(1_900)
+    file.write_bytes(content)
+    ended = emask("people", "import", str(file), EMASK_LANG="en")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "cannot be read as Parquet" in ended.stderr
+    assert "mend the file" in ended.stderr
+
+
 def test_no_other_kind_of_file_is_made(emask: Run, tmp_path: Path) -> None:
     ended = emask("people", "make", str(tmp_path / "people.xlsx"))
     assert (ended.exit_code, ".parquet" in ended.stderr) == (2, True)

@@ -150,6 +150,13 @@ def test_parquet_brings_text_or_dates(tmp_path: Path, birth_dates: pa.Array) -> 
     assert (person.birth_date, person.mobile) == (date(1983, 7, 15), None)
 
 
+def test_other_columns_of_parquet_are_not_even_read(tmp_path: Path) -> None:
+    others = {" a.b": pa.array([{"name": "x"}]), "photograph": pa.array([[b"x"]])}
+    pq.write_table(table(**others), tmp_path / "people")
+    (row,) = open_people_file(tmp_path / "people").read()
+    assert row == Row(1, tuple(MING.split(",")))
+
+
 def test_numbers_in_parquet_have_lost_their_zeros(tmp_path: Path) -> None:
     pq.write_table(table(nhi_card=[12345678]), tmp_path / "people")
     error = rejected(tmp_path / "people")

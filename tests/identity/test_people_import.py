@@ -10,7 +10,7 @@ import pytest
 from emask.database.clock import SetClock
 from emask.database.pool import Database
 from emask.database.vault import Vault
-from emask.identity import people_import, people_import_queries
+from emask.identity import people_import, people_import_queries, people_parquet
 from emask.identity.people_file import PeopleFile, open_people_file
 from emask.identity.people_headings import Arrangement
 from emask.identity.people_import import (
@@ -243,7 +243,8 @@ def peak(vault: Vault, path: Path, rows: int) -> int:
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_file_ten_times_as_long_takes_no_more_memory(
-    vault: Vault, tmp_path: Path, small_blocks: None, kind: str
+    vault: Vault, tmp_path: Path, small_blocks: None, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small, large = (peak(vault, tmp_path / f"{n}.{kind}", n) for n in (300, 3_000))
+    monkeypatch.setattr(people_parquet, "_BATCH", 100)
+    _, small, large = (peak(vault, tmp_path / f"people.{kind}", n) for n in (500, 500, 5_000))
     assert large < 1.5 * small

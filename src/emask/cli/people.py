@@ -78,8 +78,8 @@ def import_people_file(
         except FileRejected as rejected:
             told = fault_told(file, rejected.error)
             refuse(
-                f"{told}\n匯入中斷，這之前的列已經登錄",
-                f"{told}\nThe import broke off; the rows before this one are entered",
+                f"{told}\n匯入中斷；檔案修好後再匯入一次",
+                f"{told}\nThe import broke off: mend the file and import it again",
             )
         except ImportedElsewhere:
             refuse("另一個程序正在匯入這個檔案", "Another import of this file is running")

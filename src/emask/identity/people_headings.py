@@ -29,15 +29,6 @@ class Arrangement(NamedTuple):
     places: tuple[int | None, ...]
     headings: tuple[str, ...]
 
-    @property
-    def present(self) -> tuple[str, ...]:
-        """The headings that are in the file."""
-        return tuple(
-            heading
-            for heading, place in zip(self.headings, self.places, strict=True)
-            if place is not None
-        )
-
 
 def arrange(headings: Sequence[str]) -> Arrangement:
     """Find the columns; others are passed over.

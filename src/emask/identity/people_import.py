@@ -62,7 +62,7 @@ async def import_people(
     fault of the file each time; they change nothing.
 
     Raises:
-        FileRejected: the file cannot be read on; what came before is entered.
+        FileRejected: the file cannot be read on; whole blocks before that are entered.
         ImportedElsewhere: what was counted by the other import is not entered again.
     """
     async with db.transaction() as tx:

@@ -43,10 +43,15 @@ def read_parquet(path: Path, arrangement: Arrangement) -> Iterator[Row | LineErr
     number = 0
     try:
         with _opened(path) as file:
-            for batch in file.iter_batches(_BATCH, use_threads=False):
+            schema = file.schema_arrow.names
+            names = [None if place is None else schema[place] for place in arrangement.places]
+            batches = file.iter_batches(
+                _BATCH, columns=[name for name in names if name is not None], use_threads=False
+            )
+            for batch in batches:
                 columns = [
-                    [b""] * batch.num_rows if place is None else _bytes(batch.column(place))
-                    for place in arrangement.places
+                    [b""] * batch.num_rows if name is None else _bytes(batch.column(name))
+                    for name in names
                 ]
                 for cells in zip(*columns, strict=True):
                     number += 1
