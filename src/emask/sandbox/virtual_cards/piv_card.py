@@ -20,6 +20,7 @@ _APPLICATION: Final = bytes.fromhex("000010000100")
 _CERTIFICATE: Final = bytes.fromhex("5FC105")
 _HOLDER: Final = bytes.fromhex("5FC102")
 _DISCOVERY: Final = bytes.fromhex("7E")
+_KEY_BITS: Final = 2048
 _PIN_LENGTH: Final = 8
 _HEADER: Final = 5  # bytes before a command's data
 
@@ -53,6 +54,9 @@ class VirtualPivCard:
     atr: Final = bytes.fromhex("3B8801" + b"emaskPIV".hex() + "B7")
 
     def __init__(self, key: RSAPrivateKey, certificate: x509.Certificate, *, pin: str) -> None:
+        if key.key_size != _KEY_BITS:
+            message = f"the card's commands are for keys of {_KEY_BITS} bits"
+            raise ValueError(message)
         self.tries_left = TRIES
         self._numbers = key.private_numbers()
         self._pin = pin.encode("ascii").ljust(_PIN_LENGTH, b"\xff")
@@ -114,7 +118,7 @@ class VirtualPivCard:
     def _sign(self, template: bytes) -> bytes:
         if not self._verified:
             return _NOT_VERIFIED
-        size = (self._numbers.public_numbers.n.bit_length() + 7) // 8
+        size = _KEY_BITS // 8
         block = template[-size:]  # the last of the template: the padded digest
         if len(block) != size:
             return _WRONG
