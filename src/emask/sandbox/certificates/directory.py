@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.hashes import Hash
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509 import ocsp
 
 from emask.database.clock import Clock
@@ -101,10 +101,11 @@ class _Directory:
             return _DOWN
         try:
             request = ocsp.load_der_ocsp_request(question)
-        except ValueError:
+            ours = self._is_ours(request)
+        except (ValueError, UnsupportedAlgorithm):
             refusal = ocsp_refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
             return HTTPStatus.OK, _OCSP_TYPE, refusal
-        if not self._is_ours(request):
+        if not ours:
             refusal = ocsp_refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED)
             return HTTPStatus.OK, _OCSP_TYPE, refusal
         wrong = "wrong_key" in faults
@@ -121,9 +122,20 @@ class _Directory:
         return Validity.stale(now) if stale else Validity.fresh(now)
 
     def _is_ours(self, request: ocsp.OCSPRequest) -> bool:
-        name = Hash(request.hash_algorithm)
-        name.update(self._authority.issuer.certificate.subject.public_bytes())
-        return name.finalize() == request.issuer_name_hash
+        """Whether it is about a certificate of the issuer, as any that it has issued shows."""
+        ours = (
+            ocsp.OCSPRequestBuilder()
+            .add_certificate(
+                self._authority.responder.certificate,
+                self._authority.issuer.certificate,
+                request.hash_algorithm,
+            )
+            .build()
+        )
+        return (ours.issuer_name_hash, ours.issuer_key_hash) == (
+            request.issuer_name_hash,
+            request.issuer_key_hash,
+        )
 
     async def _is_revoked(self, serial_number: str, faults: Mapping[str, Any]) -> bool:
         between: Mapping[str, Any] = faults.get(_MID_SESSION, {})
