@@ -5,9 +5,11 @@ from datetime import date
 
 import httpx
 
+from emask.database.audit_log import first_broken_link
 from emask.programme.service import advance_to
 from emask.programme.system import System
 from emask.rules.calendar import at
+from emask.web.sandbox_pages.cast import PASSWORD
 from web.steps import ID_NUMBERS, SHOP, be_staff, register
 from web.visitor import Visitor
 
@@ -109,3 +111,106 @@ async def test_an_officer_lets_a_phone_be_bound(visitor: Visitor) -> None:
     await visitor.post("/identify/bind")
     assert (await visitor.go("/progress")).status == 200
     assert visitor.page.path == "/zh/progress"
+
+
+async def _acts(system: System) -> list[tuple[str, str]]:
+    async with system.db.transaction() as tx:
+        assert await first_broken_link(tx) is None
+        cursor = await tx.execute("SELECT actor, act FROM audit_log ORDER BY seq")
+        return [(row[0], row[1]) for row in await cursor.fetchall()]
+
+
+async def _hand_out(visitor: Visitor, who: str, *, act: str = "register") -> str:
+    """The password on the page, which is there once."""
+    await be_staff(visitor, "officer")
+    page = await visitor.submit(id_number=ID_NUMBERS[who], act=act, **NATIONAL)
+    assert page.headers["cache-control"] == "no-store"
+    printed = re.search(r"(?:[2-9A-HJKMNP-Z]{3}-){3}[2-9A-HJKMNP-Z]{3}", page.text)
+    assert printed
+    return printed[0]
+
+
+async def test_a_first_password_is_handed_out_once_and_replaced_by_ones_own(
+    visitor: Visitor, client: httpx.AsyncClient
+) -> None:
+    first = await _hand_out(visitor, "ling")
+    assert "只顯示這一次" in visitor.page.text
+    again = await visitor.submit("act", act="serve")  # for the same person, nothing typed anew
+    assert again.path == "/zh/store"
+    await visitor.post("/staff/sign-out")
+
+    await visitor.go("/identify/card")
+    led = await visitor.submit(demo_card="ling", password=first.lower())
+    assert led.path == "/zh/identify/password"
+    assert "emask_session" not in client.cookies
+    assert (await visitor.go("/progress")).path.startswith("/zh/identify")
+    await visitor.go("/identify/password")
+    assert "換一組和紙上不同的密碼" in (await visitor.submit(password=first)).text
+    assert (await visitor.submit(password="short")).status == 422
+    assert (await visitor.submit(password="")).status == 422
+    arrived = await visitor.submit(password="one of my own")
+    assert arrived.path == "/zh/store"
+    assert "emask_choosing" not in client.cookies
+    await visitor.post("/sign-out")
+    await visitor.go("/identify/card")
+    straight = await visitor.submit(demo_card="ling", password="one of my own")
+    assert straight.path == "/zh/store"
+    gone = await visitor.go("/identify/password")
+    assert "evidence_expired" in gone.html
+
+
+async def test_who_has_a_password_gets_another_only_when_it_is_forgotten(
+    visitor: Visitor,
+) -> None:
+    await be_staff(visitor, "officer")
+    kept = await visitor.submit(id_number=ID_NUMBERS["tong"], act="register", **NATIONAL)
+    assert "林○同已設定過密碼" in kept.heading
+    made = await visitor.submit("act", act="password")
+    assert "初始密碼" in made.heading
+    await visitor.go("/identify/card")
+    old = await visitor.submit(demo_card="tong", password=PASSWORD)
+    assert "wrong_password" in old.html
+
+
+async def test_english_officers_find_all_of_it(client: httpx.AsyncClient) -> None:
+    visitor = Visitor(client, "en")
+    await _hand_out(visitor, "ling")
+    assert "First password" in visitor.page.heading
+    phone = await visitor.submit("act", act="phone")
+    assert "Link a phone" in phone.heading
+    assert (await visitor.submit("act", act="serve")).path == "/en/store"
+
+
+async def test_every_act_is_in_the_audit_log_and_no_secret_is(
+    visitor: Visitor, system: System
+) -> None:
+    first = await _hand_out(visitor, "ling")
+    await visitor.submit("act", act="phone")
+    await visitor.submit("act", act="serve")
+    await visitor.submit(q="T00001")
+    await visitor.submit(store=SHOP)
+    await visitor.submit(mobile="0912345678")
+    await visitor.submit("submission_id")
+    await visitor.go("/office/slip")
+    await visitor.post("/orders/2020-1/cancel")
+    await visitor.post("/office/end")
+    await visitor.post("/staff/sign-out")
+    assert await _acts(system) == [
+        ("officer", act)
+        for act in (
+            *("sign_in", "register", "first_password", "device_code", "serve"),
+            *("place_preorder", "print_slip", "cancel_preorder", "sign_out"),
+        )
+    ]
+    async with system.db.connection() as connection:
+        cursor = await connection.execute("SELECT audit_log::text FROM audit_log")
+        told = " ".join([row[0] for row in await cursor.fetchall()])
+    assert first not in told
+    assert ID_NUMBERS["ling"] not in told
+
+
+async def test_what_people_do_for_themselves_is_no_act_of_an_officer(
+    visitor: Visitor, system: System
+) -> None:
+    await register(visitor, "ling")
+    assert await _acts(system) == []
