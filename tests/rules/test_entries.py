@@ -60,7 +60,7 @@ def test_a_birth_date_in_either_calendar(typed: str) -> None:
 
 def test_years_of_three_digits_are_the_republics() -> None:
     assert parse_birth_date("109/02/29") == date(2020, 2, 29)
-    assert parse_birth_date("1000-01-01") == date(1000, 1, 1)
+    assert parse_birth_date("民國189年12月31日") == date(2100, 12, 31)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,10 @@ def test_years_of_three_digits_are_the_republics() -> None:
         (parse_birth_date, "birth_date", "15 July 1983", "wrong_shape"),
         (parse_birth_date, "birth_date", "1983-07-15x", "wrong_shape"),
         (parse_birth_date, "birth_date", "1983-02-29", "no_such_day"),
+        (parse_birth_date, "birth_date", "9983-07-15", "no_such_year"),
+        (parse_birth_date, "birth_date", "1000-01-01", "no_such_year"),
+        (parse_birth_date, "birth_date", "民國前99年7月15日", "no_such_year"),
+        (parse_birth_date, "birth_date", "7200715", "no_such_year"),
         (parse_birth_date, "birth_date", "0721315", "no_such_day"),
     ],
 )

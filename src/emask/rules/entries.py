@@ -77,7 +77,8 @@ def parse_birth_date(text: str) -> date:
     refused, as is a year of one digit without 民國.
 
     Raises:
-        InvalidEntry: "wrong_shape", or "no_such_day" for a day that is in no calendar.
+        InvalidEntry: "wrong_shape"; "no_such_year" for one in which nobody alive was born;
+            "no_such_day" for a day that is in no calendar.
     """
     typed = _DASHES.sub("-", "".join(unicodedata.normalize("NFKC", text).split()))
     era = _ERA.match(typed)
@@ -92,6 +93,8 @@ def parse_birth_date(text: str) -> date:
         year = _FIRST_YEAR_OF_THE_REPUBLIC - year
     elif year < _FIRST_GREGORIAN_YEAR:
         year += _FIRST_YEAR_OF_THE_REPUBLIC - 1
+    if year not in _YEARS:
+        raise InvalidEntry("birth_date", "no_such_year")
     try:
         return date(year, month, day)
     except ValueError:
@@ -118,6 +121,7 @@ _DATE = re.compile(r"([0-9]{1,4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 _DATE_IN_DIGITS = re.compile(r"([0-9]{3,4})([0-9]{2})([0-9]{2})")
 _FIRST_GREGORIAN_YEAR = 1000
 _FIRST_YEAR_OF_THE_REPUBLIC = 1912
+_YEARS = range(1850, 2101)
 
 _WHAT_TO_TYPE = {
     "id_number": (
@@ -170,6 +174,10 @@ _HINTS = {
     "not_on_record": (
         "。與健保資料不符，對照證件再輸入一次",
         ". It does not fit the records: compare it with the original",
+    ),
+    "no_such_year": (
+        "。年份不會是這一年，對照證件再輸入一次",
+        ". It cannot be that year: compare it with the original",
     ),
     "no_such_day": ("。日曆上沒有這一天", ". There is no such day in the calendar"),
 }
