@@ -66,13 +66,16 @@ async function refused() {
 }
 
 async function renew(form) {
-  const page = await (await fetch(location.pathname)).text();
-  const parsed = new DOMParser().parseFromString(page, "text/html");
-  const token = parsed.querySelector("form[data-agent]")?.dataset.token;
-  if (!token) return false;
-  form.dataset.token = token;
-  if (form.elements.challenge) form.elements.challenge.value = token;
-  return true;
+  try {
+    const page = await (await fetch(location.pathname)).text();
+    const parsed = new DOMParser().parseFromString(page, "text/html");
+    const { token } = parsed.querySelector("form[data-agent]").dataset;
+    form.dataset.token = token;
+    if (form.elements.challenge) form.elements.challenge.value = token;
+    return true;
+  } catch {
+    return false; // offline, or no longer signed in
+  }
 }
 
 function begin(form) {

@@ -32,7 +32,7 @@ def test_another_try_begins_where_it_can_succeed() -> None:
     assert retry_path("/identify/card", "wrong_password") == "/identify/card"
     assert retry_path("/identify/mobile/return", "prepaid_line") == "/identify/mobile"
     assert retry_path("/identify/bind", "unlock_failed") == "/identify/bind"
-    assert retry_path("/identify/bind", "evidence_expired") == "/identify/device-code"
+    assert retry_path("/identify/bind", "evidence_expired") == "/identify"
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

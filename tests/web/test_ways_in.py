@@ -237,6 +237,16 @@ async def test_failures_of_the_directory_are_told(
     assert code in (await visitor.submit(demo_certificate="ming", pin=PIN)).text
 
 
+async def test_a_certificate_is_asked_about_at_each_sign_in(visitor: Visitor) -> None:
+    await visitor.go("/sandbox/partners")
+    await visitor.post("/sandbox/partners", partner="ca", revoked_mid_session="1")
+    await visitor.go("/identify/certificate")
+    assert (await visitor.submit(demo_certificate="ming", pin=PIN)).path == "/zh/store"
+    await visitor.go("/identify/certificate")
+    revoked = await visitor.submit(demo_certificate="ming", pin=PIN)
+    assert "certificate_revoked" in revoked.text
+
+
 @pytest.mark.parametrize("condition", ["expired", "revoked", "untrusted"])
 async def test_a_certificate_in_that_condition_is_refused(visitor: Visitor, condition: str) -> None:
     await visitor.go("/sandbox/partners")

@@ -17,7 +17,7 @@ from emask.web.shell.page import Page
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a device gave nothing, and what to do next, as source texts."""
+    """Why a device gave nothing, and what to do next, as source texts; `{site}` is our address."""
 
     why: str
     next: str
@@ -39,7 +39,7 @@ _AGENT: Final[Troubles] = {
     ),
     "origin_refused": Trouble(
         source("這部電腦的讀卡程式不認得本網站的網址。"),
-        source("確認網址列上的網址，以這個網址重新啟動讀卡程式後再按一次。"),
+        source("以本網站的網址 {site} 重新啟動讀卡程式，再從這個網址開啟本頁。"),
         (AGENT,),
     ),
     "host_refused": Trouble(
@@ -110,8 +110,8 @@ PASSKEY: Final[Troubles] = {
         (CARD,),
     ),
     "insecure": Trouble(
-        source("這一頁不是以安全連線開啟的。"),
-        source("確認網址後，從本網站的首頁重新開始。"),
+        source("這一頁不是從本網站的安全網址開啟的。"),
+        source("從本網站的網址 {site} 重新開始。"),
     ),
 }
 
@@ -138,7 +138,7 @@ def _told(page: Page, code: str, trouble: Trouble | IdentityRefusal) -> Told:
             code=code,
             why=page.say(trouble.why).rstrip("。."),
             facts=(),
-            next=page.say(trouble.next),
+            next=page.say(trouble.next).format(site=page.system.site.origin),
             ways=trouble.ways,
         )
     language = page.language.code

@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK
 
 from emask.language import source
-from emask.sandbox.certificates import Condition
+from emask.sandbox.certificates import Condition, serial_of
 from emask.sandbox.system import Sandbox, sandbox_of
 from emask.web.sandbox_pages.cast import CAST, member
 from emask.web.shell.page import Page, SentForm, ThisPage
@@ -37,6 +37,7 @@ _FAULTS: Final[Mapping[str, Mapping[str, str]]] = {
         "stale_crl": source("廢止清冊已過期"),
         "stale_ocsp": source("OCSP 的回應已過期"),
         "wrong_key": source("以陌生的金鑰簽章"),
+        "revoked_mid_session": source("王小明的憑證查詢過一次後廢止"),
     },
 }
 
@@ -49,9 +50,16 @@ _CONDITIONS: Final = {
 
 
 def _detail(kind: str) -> dict[str, Any]:
-    if kind == "slow":
-        return {"seconds": _SECONDS}
-    return {"fields": list(_FIELDS)} if kind in ("not_available", "missing") else {}
+    """What a fault is about."""
+    match kind:
+        case "slow":
+            return {"seconds": _SECONDS}
+        case "not_available" | "missing":
+            return {"fields": list(_FIELDS)}
+        case "revoked_mid_session":
+            return {"serial": serial_of(CAST[0].person.id_number)}
+        case _:
+            return {}
 
 
 @get("/sandbox/partners")

@@ -59,7 +59,7 @@ _AFTER: Final[Mapping[str, Sequence[NextWay]]] = {
 
 _BEGIN_AGAIN: Final = {
     "/identify/mobile/return": "/identify/mobile",
-    "/identify/bind": "/identify/device-code",
+    "/identify/bind": "/identify",
 }
 """Pages in the middle of a way, and where the way begins anew."""
 
