@@ -149,6 +149,18 @@ async def test_a_failure_tells_its_code_and_frees_the_card(setting: Setting, cod
     await page.evidence("/card", TOKEN)
 
 
+async def test_a_fault_of_the_agent_s_own_tells_nothing_of_what_it_held(
+    setting: Setting, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    setting.failure = ValueError("A123456789")
+    answer = await setting.page().ask("/card", TOKEN)
+    assert (answer.status_code, answer.json()) == (500, {"code": "unreadable"})
+    assert answer.headers["access-control-allow-origin"] == SITE
+    assert "ValueError" in caplog.text
+    assert "A123456789" not in caplog.text
+
+
 # Who may ask
 
 

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import pkcs11
 import pytest
+from pkcs11 import Attribute, CertificateType, ObjectClass
 
 from agent.made_up_certificates import Chain, make_chain
 from agent.pcsc import PcscService
@@ -94,3 +96,28 @@ def test_a_token_seen_later(
     for name, value in token.environment.items():
         monkeypatch.setenv(name, value)
     assert soft.sign(soft.find(), PIN, b"challenge")
+
+
+def test_what_is_no_certificate_is_passed_over(
+    chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = make_soft_token(tmp_path, chain.person.key, chain.person.certificate)
+    for name, value in token.environment.items():
+        monkeypatch.setenv(name, value)
+    library = pkcs11.lib(str(token.module))
+    with library.get_token(token_label="citizen").open(rw=True, user_pin=PIN) as session:
+        for number, junk in enumerate((b"junk", b"\x30\x03\x02\x01\x01", b"\x30\x82")):
+            session.create_object(
+                {
+                    Attribute.CLASS: ObjectClass.CERTIFICATE,
+                    Attribute.CERTIFICATE_TYPE: CertificateType.X_509,
+                    Attribute.ID: bytes((9, number)),
+                    Attribute.SUBJECT: b"",
+                    Attribute.VALUE: junk,
+                    Attribute.TOKEN: True,
+                    Attribute.PRIVATE: False,
+                }
+            )
+    library.finalize()
+    signer = Signer(token.module)
+    assert signer.sign(signer.find(), PIN, b"challenge")

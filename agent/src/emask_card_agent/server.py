@@ -98,8 +98,9 @@ class CardAgent:
             async with self._turn():
                 evidence = await make(token, origin)
         except Problem as problem:
-            _tell(problem)
-            return refusal(problem.code, tries_left=problem.tries_left)
+            return _refused(problem)
+        except Exception as error:  # noqa: BLE001 - what it holds is not for the output
+            return _refused(Problem(Code.UNREADABLE), type(error).__name__)
         return JSONResponse({"evidence": evidence}, headers={"Cache-Control": "no-store"})
 
     async def _reading(self, token: str, _origin: str) -> str:
@@ -171,8 +172,10 @@ async def _token(request: Request) -> str:
     return token
 
 
-def _tell(problem: Problem) -> None:
+def _refused(problem: Problem, cause: str = "") -> Response:
     """Say in the agent's own output what failed: kinds of things alone, never what they held."""
-    cause = type(problem.__cause__).__name__ if problem.__cause__ else ""
-    words = str(problem.__cause__) if problem.code is Code.UNREADABLE else ""
-    _LOG.info("%s %s %s", problem.code.value, cause, words)
+    if problem.__cause__ is not None:
+        told = problem.code is Code.UNREADABLE  # in the words of PC/SC, the module, or pinentry
+        cause = f"{type(problem.__cause__).__name__} {problem.__cause__ if told else ''}"
+    _LOG.info("%s %s", problem.code.value, cause)
+    return refusal(problem.code, tries_left=problem.tries_left)

@@ -179,8 +179,9 @@ def _certificate(slot: Slot) -> SigningCertificate | None:
         return None
     with token.open() as session:
         all_of_them = [
-            (x509.Certificate.load(one[Attribute.VALUE]), one[Attribute.ID])
+            (certificate, one[Attribute.ID])
             for one in session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE})
+            if (certificate := _parsed(one[Attribute.VALUE])) is not None
         ]
     signing = [(certificate, key_id) for certificate, key_id in all_of_them if _signs(certificate)]
     if not signing:
@@ -204,6 +205,15 @@ def _holds(slot: Slot, certificate: bytes) -> bool:
     wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.VALUE: certificate}
     with slot.get_token().open() as session:
         return any(True for _ in session.get_objects(wanted))
+
+
+def _parsed(der: bytes) -> x509.Certificate | None:
+    try:
+        certificate = x509.Certificate.load(der, strict=True)
+        _ = certificate.native  # all of it: parts are read when they are asked for
+    except ValueError:
+        return None
+    return certificate
 
 
 def _signs(certificate: x509.Certificate) -> bool:
