@@ -48,6 +48,8 @@ async def sign_in_with_card(identity: Identity, *, evidence: str, password: str)
             raise WrongPassword
     async with identity.db.transaction() as tx:
         await accept_evidence(tx, identity.vault, Evidence.CARD, reading.evidence_id, at=now)
+        if await queries.password_hash(tx, person_id) != kept:  # replaced while it was compared
+            raise WrongPassword
         await forget_tries(tx, Tried.PASSWORD, source=person_id.bytes)
     return person_id
 
