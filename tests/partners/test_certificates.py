@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from emask.database.vault import Keys
 from emask.partners.certificates import CitizenCertificates, Trust
@@ -16,6 +17,7 @@ from emask.sandbox.certificates.condition import CITIZENS
 from emask.sandbox.certificates.profile import (
     AUTHORITIES,
     Period,
+    certificate,
     id_digits,
     named,
 )
@@ -129,6 +131,30 @@ async def test_an_authority_of_the_same_name_is_still_a_stranger(
     namesake = Authority(Keys.generate(), BASE).issuer
     holder = issued(namesake, key)
     assert await refusal(citizens, evidence_of(holder, key, at=opening)) == "certificate_untrusted"
+
+
+async def test_an_authority_may_have_an_earlier_key_beside_its_own(
+    citizens: Citizens, opening: datetime
+) -> None:
+    root, trust = citizens.authority.root, citizens.authority.trust()
+    earlier = certificate(
+        citizens.authority.issuer.certificate.subject,
+        ec.generate_private_key(ec.SECP256R1()).public_key(),
+        issuer=root.certificate.subject,
+        issuer_key=root.key,
+        serial_number=22,
+        period=AUTHORITIES,
+        extensions=[(x509.BasicConstraints(ca=True, path_length=None), True)],
+    )
+    both = Trust(
+        roots=trust.roots,
+        intermediates=(earlier.public_bytes(Encoding.DER), *trust.intermediates),
+        directories=trust.directories,
+    )
+    reading = await CitizenCertificates(both, citizens.client).verify(
+        await citizens.sign(), challenge=CHALLENGE, at=opening
+    )
+    assert reading == await citizens.verify(await citizens.sign())
 
 
 async def test_a_citizen_is_no_authority(

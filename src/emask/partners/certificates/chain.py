@@ -42,7 +42,10 @@ class Chains:
     def __init__(self, trust: Trust) -> None:
         self._roots = [asn1_x509.Certificate.load(der) for der in trust.roots]
         self._intermediates = [asn1_x509.Certificate.load(der) for der in trust.intermediates]
-        self._issuers = [x509.load_der_x509_certificate(der) for der in trust.intermediates]
+        self._issuers: dict[bytes, list[x509.Certificate]] = {}
+        for der in trust.intermediates:
+            issuer = x509.load_der_x509_certificate(der)
+            self._issuers.setdefault(issuer.subject.public_bytes(), []).append(issuer)
 
     def signer(self, signature: Signature) -> x509.Certificate:
         """The signer's certificate among those that came along; an accepted authority issued it.
@@ -58,12 +61,10 @@ class Chains:
         ]
         if not named:
             raise CertificateInvalid
-        issuers = [
-            issuer for issuer in self._issuers if issuer.subject.public_bytes() == signature.issuer
-        ]
         for certificate in named:
-            if any(_issued(certificate, issuer) for issuer in issuers):
-                return certificate
+            for issuer in self._issuers.get(signature.issuer, ()):
+                if _is_issued(certificate, issuer):
+                    return certificate
         raise CertificateUntrusted
 
     async def links(self, certificate: x509.Certificate, *, at: datetime) -> Sequence[Link]:
@@ -97,7 +98,7 @@ class Chains:
         return _links(path)
 
 
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def _is_issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
     except FAULTS:
