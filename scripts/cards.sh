@@ -10,6 +10,10 @@ packages=(
     opensc opensc-pkcs11 softhsm2 openssl pinentry-curses pinentry-tty
 )
 
+# pyscard is built here, against the Python that .venv was made with.
+headers=$($venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("include"))')
+[ -e "$headers/Python.h" ] || packages+=(python3-dev)
+
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 if ! dpkg-query --show --showformat='${db:Status-Status}\n' "${packages[@]}" 2>/dev/null |

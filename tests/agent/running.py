@@ -10,9 +10,10 @@ from pathlib import Path
 
 from agent.pcsc import PcscService
 from agent.soft_token import SoftToken
+from emask_card_agent.settings import MODULES
 
 AGENT = Path(sys.executable).with_name("emask-card-agent")
-OPENSC = Path("/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so")
+OPENSC = next((path for path in MODULES if path.is_file()), MODULES[0])
 START = 20.0  # seconds
 
 

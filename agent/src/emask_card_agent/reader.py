@@ -13,10 +13,11 @@ from emask_card_agent.problems import Code, Problem
 LENGTH: Final = 57
 """Bytes of an NHI card's basic data."""
 SELECT: Final = bytes.fromhex("00A4040010" + "D158000001" + "00" * 9 + "1100")
+"""The application that holds them: sixteen bytes of name, and no length expected back."""
 READ: Final = bytes.fromhex("00CA1100020000")
 
 _DONE: Final = b"\x90\x00"
-_MORE: Final = 0x61
+_MORE: Final = 0x61  # first byte of a status word: the second says how much (ISO 7816-4)
 _GET_RESPONSE: Final = b"\x00\xc0\x00\x00"
 _STATUS_WORD: Final = 2  # bytes
 
