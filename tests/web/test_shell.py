@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import httpx
 import pytest
 
+from emask.identity.site import Site
 from emask.preorder.intake import Intake, IntakeFull, IntakeInterrupted
 from emask.preorder.model import Entry, Receipt
 from emask.programme.service import advance_to
@@ -54,6 +55,18 @@ async def test_cookies_are_out_of_reach_and_secure_over_https(
         assert "samesite=lax" in cookie.lower()
         assert ("; Secure" in cookie) == secure
     assert ("strict-transport-security" in answer.headers) == secure
+
+
+async def test_cookies_of_a_site_of_https_are_secure_whatever_the_proxy_tells(
+    system: System,
+) -> None:
+    app = create_app(dataclasses.replace(system, site=Site(origin="https://mask.test")))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://mask.test") as client:
+        answer = await client.get("/zh/check")
+    assert answer.headers.get_list("set-cookie")
+    assert all("; Secure" in cookie for cookie in answer.headers.get_list("set-cookie"))
+    assert "strict-transport-security" in answer.headers
 
 
 async def test_the_session_cookie_is_out_of_reach_too(visitor: Visitor) -> None:

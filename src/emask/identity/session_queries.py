@@ -1,10 +1,20 @@
 """SQL of sessions that ended before their time."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from emask.database.pool import Transaction
+
+_ENDS: Final[tuple[LiteralString, ...]] = (
+    "SELECT person_id, generation FROM session_generation WHERE noted_by >= %s::xid8",
+    "SELECT session_id FROM ended_session WHERE noted_by >= %s::xid8",
+    "SELECT username, generation FROM staff WHERE generation > 0 AND noted_by >= %s::xid8",
+)
+_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,22 +37,23 @@ async def ends_since(tx: Transaction, seen: str) -> Ends:
     # Asked first: what commits after this is read again the next time, if need be.
     cursor = await tx.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
     row = await cursor.fetchone()
-    people = await tx.execute(
-        "SELECT person_id, generation FROM session_generation WHERE noted_by >= %s::xid8", (seen,)
-    )
-    sessions = await tx.execute(
-        "SELECT session_id FROM ended_session WHERE noted_by >= %s::xid8", (seen,)
-    )
-    staff = await tx.execute(
-        "SELECT username, generation FROM staff WHERE generation > 0 AND noted_by >= %s::xid8",
-        (seen,),
-    )
+    people, sessions, staff = (_noted(tx, statement, seen) for statement in _ENDS)
     return Ends(
         people={person_id.bytes: generation async for person_id, generation in people},
         sessions={session_id async for (session_id,) in sessions},
         staff={username: generation async for username, generation in staff},
         seen=row[0] if row else seen,
     )
+
+
+async def _noted(
+    tx: Transaction, statement: LiteralString, seen: str
+) -> AsyncIterator[tuple[Any, ...]]:
+    cursor = await tx.execute(statement, (seen,))
+    while batch := await cursor.fetchmany(_AT_ONCE):
+        for row in batch:
+            yield row
+        await asyncio.sleep(0)  # however many there are, requests go on in between
 
 
 async def last_generation(tx: Transaction) -> int:

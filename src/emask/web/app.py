@@ -116,9 +116,12 @@ def create_app(system: System) -> Application:
     intake = IntakeEndpoint(system.intake, system.sessions, system.clock)
     api = create_api(system)
     policy = content_security_policy(agent=system.site.agent, operator=_operator_of(system))
+    origin = system.site.origin
     return _Door(
-        SecurityHeaders(Reception(cast("Application", pages), system), policy=policy),
-        SecurityHeaders(cast("Application", api), policy=policy),
+        SecurityHeaders(
+            Reception(cast("Application", pages), system), policy=policy, origin=origin
+        ),
+        SecurityHeaders(cast("Application", api), policy=policy, origin=origin),
         intake,
     )
 

@@ -39,10 +39,15 @@ def content_security_policy(*, agent: str, operator: str) -> str:
 
 
 class SecurityHeaders:
-    """The outermost layer of the application."""
+    """The outermost layer of the application.
 
-    def __init__(self, app: Application, *, policy: str) -> None:
+    Cookies are Secure where the site's origin is https, whatever a proxy tells, and wherever a
+    request came by it.
+    """
+
+    def __init__(self, app: Application, *, policy: str, origin: str) -> None:
         self._app = app
+        self._https = origin.startswith("https:")
         headers = {"content-security-policy": policy, **HEADERS}
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
@@ -51,7 +56,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        https = came_by_https(scope)
+        https = self._https or came_by_https(scope)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
