@@ -1,6 +1,7 @@
 """Revocation: asked of list and OCSP, believed from either, and nothing in date means no."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import InsufficientRevinfoError, RevokedError
 
+from emask.partners.certificates import CitizenCertificates
 from emask.partners.certificates.chain import Link
 from emask.partners.certificates.directory import Directory
 from emask.partners.certificates.ocsp import question
@@ -18,6 +20,7 @@ from emask.partners.certificates.revocation import Revocation
 from emask.sandbox.certificates import Condition, serial_of
 from partners.citizens import (
     BASE,
+    CHALLENGE,
     HOLDER,
     Citizens,
     citizen_extensions,
@@ -125,6 +128,12 @@ async def test_revoked_by_ocsp_alone_is_revoked(citizens: Citizens) -> None:
     assert await refusal(citizens, await citizens.sign()) == "", "the kept list says good"
 
 
+async def test_revoked_by_the_list_alone_is_revoked(citizens: Citizens) -> None:
+    await citizens.become(Condition.REVOKED)
+    await citizens.mischief.begin("ca", "revoked_mid_session", {"serial": serial_of(HOLDER)})
+    assert await refusal(citizens, await citizens.sign()) == "certificate_revoked", "OCSP: good"
+
+
 async def test_without_revocation_the_revoked_are_accepted(
     citizens: Citizens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +204,22 @@ async def test_a_certificate_cannot_send_us_anywhere(
     evidence = evidence_of(holder, key, at=opening)
     assert await refusal(citizens, evidence) == "revocation_unknown"
     assert citizens.overheard.called == [ROOT_LIST], "the authority's own, and nothing else"
+
+
+async def test_what_is_configured_is_called(
+    citizens: Citizens, key: rsa.RSAPrivateKey, opening: datetime
+) -> None:
+    """The negative control: it is the configuration that holds calls back."""
+    elsewhere = "http://169.254.169.254/ca/"
+    trust = citizens.authority.trust()
+    wide = replace(trust, directories=(*trust.directories, elsewhere))
+    holder = issued(
+        citizens.authority.issuer, key, extensions=citizen_extensions(directory=elsewhere)
+    )
+    await CitizenCertificates(wide, citizens.client).verify(
+        evidence_of(holder, key, at=opening), challenge=CHALLENGE, at=opening
+    )
+    assert f"{elsewhere}ocsp" in citizens.overheard.called
 
 
 async def test_what_nobody_accepted_issued_sends_us_nowhere(citizens: Citizens) -> None:
