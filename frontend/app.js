@@ -1,4 +1,4 @@
-// What the pages gain from JavaScript; every journey works without it.
+// What the pages gain from JavaScript; only reading cards and unlocking phones cannot do without it.
 import {
   Button,
   ErrorSummary,
