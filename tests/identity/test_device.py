@@ -146,7 +146,7 @@ async def test_a_phone_keeps_one_passkey_a_person(world: World) -> None:
     before = await world.unlock(MING)
     await world.enter_code(await code_of(world, MING))
     async with refused("device_not_bound"):
-        await sign_in_with_device(world.identity, answer=before)
+        await sign_in_with_device(world.identity, answer=before, handset="phone-1")
     assert await world.by_device(MING) == world.id_of(MING)
 
 

@@ -131,7 +131,7 @@ async def evidence_cross_origin(world: World) -> None:
     told = json.loads(_decoded(answer["response"]["clientDataJSON"]))
     framed = json.dumps({**told, "crossOrigin": True}).encode()
     answer["response"]["clientDataJSON"] = urlsafe_b64encode(framed).decode().rstrip("=")
-    await sign_in_with_device(world.identity, answer=json.dumps(answer))
+    await sign_in_with_device(world.identity, answer=json.dumps(answer), handset="phone-1")
 
 
 async def card_malformed(world: World) -> None:
@@ -212,7 +212,7 @@ async def device_not_bound(world: World) -> None:
     answer = await world.unlock(MING)
     async with world.identity.db.transaction() as tx:
         await tx.execute("DELETE FROM device")
-    await sign_in_with_device(world.identity, answer=answer)
+    await sign_in_with_device(world.identity, answer=answer, handset="phone-1")
 
 
 async def computer_only(world: World) -> None:

@@ -72,7 +72,7 @@ class Kept:
         return self
 
     async def fetchone(self) -> tuple[object, ...]:
-        return self._kept.device_id, self._kept.public_key
+        return self._kept.device_id, self._kept.public_key, self._kept.handset, self._kept.synced
 
 
 async def test_no_unlock_is_a_fault_of_ours(phones: Phones) -> None:
@@ -87,7 +87,7 @@ async def test_no_unlock_is_a_fault_of_ours(phones: Phones) -> None:
 
     @given(st.text() | JSON.map(json.dumps) | mutations(answer))
     def check(other: str) -> None:
-        if accepted(verified_unlock(found, phones.identity, other, at=now)):
+        if accepted(verified_unlock(found, phones.identity, other, handset=b"", at=now)):
             assert signed(other) == signed(answer)
 
     check()

@@ -59,7 +59,9 @@ async def test_a_bound_phone_signs_its_person_in(phones: Phones) -> None:
     assert await phones.bind(await phones.by_code(MEI)) == phones.id_of(MEI)
     for _ in range(2):
         answer = await phones.unlocked(MEI)
-        assert await sign_in_with_device(phones.identity, answer=answer) == phones.id_of(MEI)
+        assert await sign_in_with_device(
+            phones.identity, answer=answer, handset="phone-1"
+        ) == phones.id_of(MEI)
 
 
 async def test_a_familys_phone_signs_each_of_them_in(phones: Phones) -> None:
@@ -67,7 +69,9 @@ async def test_a_familys_phone_signs_each_of_them_in(phones: Phones) -> None:
     await phones.bind(await phones.by_code(TAO))
     for person in (MEI, TAO):
         answer = await phones.unlocked(person)
-        assert await sign_in_with_device(phones.identity, answer=answer) == phones.id_of(person)
+        assert await sign_in_with_device(
+            phones.identity, answer=answer, handset="phone-1"
+        ) == phones.id_of(person)
 
 
 async def test_what_the_phone_is_asked_for(phones: Phones) -> None:
@@ -158,7 +162,7 @@ async def test_no_unlock(phones: Phones, case: str) -> None:
     await phones.bind(await phones.by_code(MEI))
     answer = change(await phones.unlocked(MEI))
     with pytest.raises(refusal):
-        await sign_in_with_device(phones.identity, answer=answer)
+        await sign_in_with_device(phones.identity, answer=answer, handset="phone-1")
 
 
 @pytest.mark.parametrize("case", ["not unlocked", "synced", "another origin", "in a frame"])
@@ -167,7 +171,7 @@ async def test_a_right_signature_does_not_help(phones: Phones, case: str) -> Non
     await phones.bind(await phones.by_code(MEI))
     answer = await phones.signed_anew(change(await phones.unlocked(MEI)))
     with pytest.raises(refusal):
-        await sign_in_with_device(phones.identity, answer=answer)
+        await sign_in_with_device(phones.identity, answer=answer, handset="phone-1")
 
 
 async def test_a_touch_is_no_unlock(phones: Phones) -> None:
@@ -192,7 +196,7 @@ async def test_a_challenge_is_good_for_minutes(phones: Phones) -> None:
     unlocked = await phones.unlocked(MEI)
     await phones.wait(LIFETIME)
     with pytest.raises(EvidenceExpired):
-        await sign_in_with_device(phones.identity, answer=unlocked)
+        await sign_in_with_device(phones.identity, answer=unlocked, handset="phone-1")
 
 
 async def test_a_passkey_is_for_the_person_it_was_asked_for(phones: Phones) -> None:
@@ -207,12 +211,14 @@ async def test_an_unlock_is_no_new_passkey_nor_the_other_way_round(phones: Phone
     permit = await phones.by_code(MEI)
     made = await phones.made(permit)
     with pytest.raises(EvidenceAltered):
-        await sign_in_with_device(phones.identity, answer=made)
+        await sign_in_with_device(phones.identity, answer=made, handset="phone-1")
     await phones.bind(permit)
     challenge = json.loads(response(made, "clientDataJSON"))["challenge"]
     unlocked = with_client_data(await phones.unlocked(MEI), {"challenge": challenge})
     with pytest.raises(EvidenceAltered):
-        await sign_in_with_device(phones.identity, answer=await phones.signed_anew(unlocked))
+        await sign_in_with_device(
+            phones.identity, answer=await phones.signed_anew(unlocked), handset="phone-1"
+        )
 
 
 async def test_a_maker_that_vouches_is_not_asked(phones: Phones) -> None:
@@ -270,7 +276,7 @@ async def test_an_altered_signature(phones: Phones) -> None:
     for other in (b"", signed[:-1], signed[:-1] + bytes([signed[-1] ^ 1])):
         with pytest.raises(EvidenceAltered):
             await sign_in_with_device(
-                phones.identity, answer=with_response(answer, signature=other)
+                phones.identity, answer=with_response(answer, signature=other), handset="phone-1"
             )
 
 
@@ -279,7 +285,7 @@ async def test_a_count_is_signed_as_well(phones: Phones) -> None:
     answer = await phones.unlocked(MEI)
     higher = with_authenticator(answer, lambda said: said[:33] + b"\0\0\1\0" + said[37:])
     with pytest.raises(EvidenceAltered):
-        await sign_in_with_device(phones.identity, answer=higher)
+        await sign_in_with_device(phones.identity, answer=higher, handset="phone-1")
 
 
 @pytest.mark.parametrize("handle", [None, b"", b"somebody", b"\x07" * 16])
@@ -287,7 +293,7 @@ async def test_a_passkey_of_nobody(phones: Phones, handle: bytes | None) -> None
     await phones.bind(await phones.by_code(MEI))
     answer = with_response(await phones.unlocked(MEI), userHandle=handle)
     with pytest.raises(DeviceNotBound):
-        await sign_in_with_device(phones.identity, answer=answer)
+        await sign_in_with_device(phones.identity, answer=answer, handset="phone-1")
 
 
 async def test_a_passkey_signs_nobody_else_in(phones: Phones) -> None:
@@ -295,13 +301,15 @@ async def test_a_passkey_signs_nobody_else_in(phones: Phones) -> None:
     await phones.bind(await phones.by_code(TAO))
     answer = with_response(await phones.unlocked(MEI), userHandle=phones.id_of(TAO).bytes)
     with pytest.raises(DeviceNotBound):
-        await sign_in_with_device(phones.identity, answer=answer)
+        await sign_in_with_device(phones.identity, answer=answer, handset="phone-1")
 
 
 async def test_a_passkey_that_was_never_bound(phones: Phones) -> None:
     await phones.made(await phones.by_code(MEI))
     with pytest.raises(DeviceNotBound):
-        await sign_in_with_device(phones.identity, answer=await phones.unlocked(MEI))
+        await sign_in_with_device(
+            phones.identity, answer=await phones.unlocked(MEI), handset="phone-1"
+        )
 
 
 async def test_a_phone_bound_anew_forgets_its_earlier_passkey(phones: Phones) -> None:
@@ -309,8 +317,8 @@ async def test_a_phone_bound_anew_forgets_its_earlier_passkey(phones: Phones) ->
     before = await phones.unlocked(MEI)
     await phones.bind(await phones.by_code(MEI))
     with pytest.raises(DeviceNotBound):
-        await sign_in_with_device(phones.identity, answer=before)
-    await sign_in_with_device(phones.identity, answer=await phones.unlocked(MEI))
+        await sign_in_with_device(phones.identity, answer=before, handset="phone-1")
+    await sign_in_with_device(phones.identity, answer=await phones.unlocked(MEI), handset="phone-1")
 
 
 # ---------------------------------------------------------------- once
@@ -319,17 +327,17 @@ async def test_a_phone_bound_anew_forgets_its_earlier_passkey(phones: Phones) ->
 async def test_an_unlock_opens_once(phones: Phones) -> None:
     await phones.bind(await phones.by_code(MEI))
     answer = await phones.unlocked(MEI)
-    await sign_in_with_device(phones.identity, answer=answer)
+    await sign_in_with_device(phones.identity, answer=answer, handset="phone-1")
     with pytest.raises(EvidenceReplayed):
-        await sign_in_with_device(phones.identity, answer=answer)
+        await sign_in_with_device(phones.identity, answer=answer, handset="phone-1")
 
 
 async def test_a_count_that_does_not_rise_tells_of_a_copy(phones: Phones) -> None:
     await phones.bind(await phones.by_code(MEI))
     earlier, later = await phones.unlocked(MEI), await phones.unlocked(MEI)
-    await sign_in_with_device(phones.identity, answer=later)
+    await sign_in_with_device(phones.identity, answer=later, handset="phone-1")
     with pytest.raises(UnlockFailed):
-        await sign_in_with_device(phones.identity, answer=earlier)
+        await sign_in_with_device(phones.identity, answer=earlier, handset="phone-1")
 
 
 @pytest.mark.parametrize("again", ["the same answer", "the same passkey"])
@@ -343,7 +351,7 @@ async def test_a_passkey_is_bound_once(phones: Phones, again: str) -> None:
         answer = with_client_data(answer, {"challenge": options["challenge"]})
     with pytest.raises(EvidenceReplayed):
         await bind_phone(phones.identity, permit=other, answer=answer, handset="phone-1")
-    await sign_in_with_device(phones.identity, answer=await phones.unlocked(MEI))
+    await sign_in_with_device(phones.identity, answer=await phones.unlocked(MEI), handset="phone-1")
 
 
 async def test_a_code_binds_one_phone(phones: Phones) -> None:

@@ -143,6 +143,7 @@ async def bind_twice_at_once(world: World) -> tuple[bool, bool]:
             credential_id=bytes([number]),
             public_key=b"",
             sign_count=0,
+            synced=False,
         )
         return lambda tx: device_queries.save_device(tx, device, at=now)
 

@@ -248,9 +248,9 @@ async def test_a10_an_own_number_binds_the_phone_and_registers(world: World) -> 
 async def test_a12_a_phones_unlock_is_good_once(world: World) -> None:
     await world.own_number(MING)
     answer = await world.unlock(MING)
-    await sign_in_with_device(world.identity, answer=answer)
+    await sign_in_with_device(world.identity, answer=answer, handset="phone-1")
     async with refused("evidence_replayed"):
-        await sign_in_with_device(world.identity, answer=answer)
+        await sign_in_with_device(world.identity, answer=answer, handset="phone-1")
 
 
 async def test_a13_a_handset_that_is_one_persons_own_is_never_anothers(world: World) -> None:

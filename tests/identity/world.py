@@ -162,7 +162,7 @@ class World:
 
     async def by_device(self, person: NewPerson, *, handset: str = "phone-1") -> UUID:
         answer = await self.unlock(person, handset=handset)
-        return await sign_in_with_device(self.identity, answer=answer)
+        return await sign_in_with_device(self.identity, answer=answer, handset=handset)
 
     async def session(self, person: NewPerson, *, channel: Channel = Channel.COMPUTER) -> Session:
         now = await self.clock.now()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emask.cli.speech import refuse
+from emask.identity.site import SyncedPasskeys
 from emask.sandbox.system import BASE
 from emask.web.shell.address import Networks, read_networks
 
@@ -22,6 +23,7 @@ class Settings:
     """
 
     origin: str
+    synced_passkeys: SyncedPasskeys
     partners: str
     proxies: Networks
     database_url: str | None
@@ -32,18 +34,29 @@ class Settings:
 def settings() -> Settings:
     """The settings in the environment's ``EMASK_...``, or what stands in for them.
 
-    Ends the command when ``EMASK_TRUSTED_PROXIES`` cannot be read.
+    Ends the command when one of them cannot be read.
     """
     standard = _OF_ROOT if os.geteuid() == 0 else Path.home() / _OF_OTHERS
     data = Path(os.environ.get("EMASK_DATA") or standard)
     return Settings(
         origin=os.environ.get("EMASK_ORIGIN") or "http://localhost:8000",
+        synced_passkeys=_synced_passkeys(os.environ.get("EMASK_SYNCED_PASSKEYS") or "refused"),
         partners=os.environ.get("EMASK_PARTNERS") or BASE,
         proxies=_proxies(os.environ.get("EMASK_TRUSTED_PROXIES") or ""),
         database_url=os.environ.get("EMASK_DATABASE_URL") or None,
         data=data,
         keys_file=Path(os.environ.get("EMASK_KEYS") or data / KEYS_NAME),
     )
+
+
+def _synced_passkeys(text: str) -> SyncedPasskeys:
+    try:
+        return SyncedPasskeys(text)
+    except ValueError:
+        refuse(
+            f"EMASK_SYNCED_PASSKEYS 要是 refused 或 tied：{text}",
+            f"EMASK_SYNCED_PASSKEYS is refused or tied: {text}",
+        )
 
 
 def _proxies(text: str) -> Networks:

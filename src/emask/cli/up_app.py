@@ -27,7 +27,7 @@ CONNECTIONS: Final = 16
 async def _build(until_the_end: AsyncExitStack) -> Application:
     configured = settings()
     keys = Keys.read_or_create(configured.keys_file)
-    site = Site(origin=configured.origin)
+    site = Site(origin=configured.origin, synced_passkeys=configured.synced_passkeys)
     db = await until_the_end.enter_async_context(
         Database(configured.database_url or "", size=CONNECTIONS)
     )

@@ -24,7 +24,7 @@ async def _build(until_the_end: AsyncExitStack) -> Application:
         Database(configured.database_url or "", size=CONNECTIONS)
     )
     clock = await clock_of(db)
-    site = Site(origin=configured.origin)
+    site = Site(origin=configured.origin, synced_passkeys=configured.synced_passkeys)
     return Sandbox.over(db, clock, keys, site=site, base=configured.partners).wire
 
 

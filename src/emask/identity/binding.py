@@ -116,6 +116,7 @@ async def _save(
             credential_id=passkey.credential_id,
             public_key=passkey.public_key,
             sign_count=passkey.sign_count,
+            synced=passkey.synced,
         ),
         at=at,
     )

@@ -83,7 +83,10 @@ async def own_handset_of(tx: Transaction, handset: bytes) -> UUID | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundDevice:
-    """A passkey on a phone; `public_key` is COSE, `handset` the digest of what tells it apart."""
+    """A passkey on a phone; `public_key` is COSE, `handset` the digest of what tells it apart.
+
+    `synced` says that the passkey may be copied to other devices.
+    """
 
     person_id: UUID
     device_id: UUID
@@ -92,6 +95,7 @@ class BoundDevice:
     credential_id: bytes
     public_key: bytes
     sign_count: int
+    synced: bool
 
 
 async def save_device(tx: Transaction, device: BoundDevice, *, at: datetime) -> bool:
@@ -106,11 +110,11 @@ async def save_device(tx: Transaction, device: BoundDevice, *, at: datetime) -> 
     )
     cursor = await tx.execute(
         "INSERT INTO device (person_id, device_id, handset, bound_by, bound_at, credential_id,"
-        " public_key, sign_count) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+        " public_key, sign_count, synced) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " ON CONFLICT DO NOTHING",
         (
             *(device.person_id, device.device_id, device.handset, device.bound_by, at),
-            *(device.credential_id, device.public_key, device.sign_count),
+            *(device.credential_id, device.public_key, device.sign_count, device.synced),
         ),
     )
     return cursor.rowcount == 1
@@ -122,17 +126,21 @@ class KeptPasskey:
 
     device_id: UUID
     public_key: bytes
+    handset: bytes
+    synced: bool
 
 
 async def passkey(tx: Transaction, person_id: UUID, credential_id: bytes) -> KeptPasskey | None:
     """The passkey of a person; None if it was never bound or was revoked."""
     cursor = await tx.execute(
-        "SELECT device_id, public_key FROM device"
+        "SELECT device_id, public_key, handset, synced FROM device"
         " WHERE person_id = %s AND credential_id = %s AND revoked_at IS NULL",
         (person_id, credential_id),
     )
     row = await cursor.fetchone()
-    return KeptPasskey(device_id=row[0], public_key=row[1]) if row else None
+    if row is None:
+        return None
+    return KeptPasskey(device_id=row[0], public_key=row[1], handset=row[2], synced=row[3])
 
 
 COUNT_UNLOCK: Final = """

@@ -17,7 +17,7 @@ from webauthn.helpers.structs import (
     ClientDataType,
 )
 
-from emask.identity.site import Site
+from emask.identity.site import Site, SyncedPasskeys
 from emask.rules.refusals import (
     DeviceNotBound,
     EvidenceAltered,
@@ -79,7 +79,7 @@ def check_page(said: ClientData, site: Site) -> None:
 
 
 def check_authenticator(said: AuthenticatorData, site: Site) -> None:
-    """A12: the phone was unlocked for this site, with a passkey that stays on it.
+    """A12: the phone was unlocked for this site, with a passkey of a kind that it takes.
 
     Raises:
         EvidenceForeignOrigin, UnlockFailed, PasskeySynced: by their names.
@@ -88,7 +88,8 @@ def check_authenticator(said: AuthenticatorData, site: Site) -> None:
         raise EvidenceForeignOrigin
     if not (said.flags.up and said.flags.uv):
         raise UnlockFailed
-    if said.flags.be:  # synced at present or not: it may be at any time
+    # Synced at present or not: one that may be is taken for one that is.
+    if said.flags.be and site.synced_passkeys is SyncedPasskeys.REFUSED:
         raise PasskeySynced
 
 

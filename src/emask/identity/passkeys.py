@@ -1,9 +1,11 @@
 """Passkeys: the phone's own unlock, as WebAuthn shows it (A12).
 
-A passkey stands for one handset: made by the phone itself, opened by its unlock every time, never
-synced. Challenges are sealed permits, so that nothing is kept between question and answer.
+A passkey stands for one handset: made by the phone itself, opened by its unlock every time. One
+that may be synced is refused, or counts on the handset that made it alone (`SyncedPasskeys`).
+Challenges are sealed permits, so that nothing is kept between question and answer.
 """
 
+import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -67,12 +69,16 @@ class UnlockChallenge(Permit, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPasskey:
-    """A passkey that this phone has just made; `public_key` is COSE, `challenge_id` our own."""
+    """A passkey that this phone has just made; `public_key` is COSE, `challenge_id` our own.
+
+    `synced` says that it may be copied to other devices.
+    """
 
     device_id: UUID
     credential_id: bytes
     public_key: bytes
     sign_count: int
+    synced: bool
     challenge_id: str
 
 
@@ -175,12 +181,13 @@ def verified_creation(
         credential_id=made.credential_id,
         public_key=made.credential_public_key,
         sign_count=made.sign_count,
+        synced=attestation.auth_data.flags.be,
         challenge_id=challenge.permit_id,
     )
 
 
 async def verified_unlock(
-    tx: Transaction, identity: Identity, answer: str, *, at: datetime
+    tx: Transaction, identity: Identity, answer: str, *, handset: bytes, at: datetime
 ) -> UnlockedPhone:
     """Verify the unlock of a bound phone.
 
@@ -191,10 +198,11 @@ async def verified_unlock(
         tx: the transaction that will note the unlock.
         identity: what the use cases act with.
         answer: JSON of the browser's PublicKeyCredential.
+        handset: digest of what tells the phone apart that answers.
         at: the time now.
 
     Raises:
-        DeviceNotBound: nobody's passkey, or one that was revoked.
+        DeviceNotBound: nobody's passkey, one that was revoked, or a copy on another handset.
         Others: as `verified_creation`.
     """
     with hostile():
@@ -206,7 +214,7 @@ async def verified_unlock(
     check_authenticator(authenticator, identity.site)
     person_id = person_of(credential.response.user_handle)
     kept = await device_queries.passkey(tx, person_id, credential.raw_id)
-    if kept is None:
+    if kept is None or (kept.synced and not hmac.compare_digest(kept.handset, handset)):
         raise DeviceNotBound
     with hostile():
         unlocked = verify_authentication_response(

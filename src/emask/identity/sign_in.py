@@ -8,6 +8,7 @@ that (`first_password`). A phone is bound first: `own_number`, `device` and `bin
 from uuid import UUID
 
 from emask.identity import device_queries, queries
+from emask.identity.binding import handset_digest
 from emask.identity.cards import card_of_reading, read_card, source_of
 from emask.identity.certificates import accept_certificate, serial_digest, verified_certificate
 from emask.identity.decisions import check_certificate_bound, check_registered
@@ -84,12 +85,13 @@ async def unlock_options(identity: Identity) -> str:
     return request_options(identity, at=await identity.clock.now())
 
 
-async def sign_in_with_device(identity: Identity, *, answer: str) -> UUID:
+async def sign_in_with_device(identity: Identity, *, answer: str, handset: str) -> UUID:
     """A phone that was bound before: its unlock is enough (A1-2).
 
     Args:
         identity: what the use cases act with.
         answer: the unlock, JSON of the browser's PublicKeyCredential.
+        handset: tells this phone's browser apart.
 
     Raises:
         DeviceNotBound: it signs in nobody.
@@ -97,7 +99,8 @@ async def sign_in_with_device(identity: Identity, *, answer: str) -> UUID:
     """
     now = await identity.clock.now()
     async with identity.db.transaction() as tx:
-        phone = await verified_unlock(tx, identity, answer, at=now)
+        digest = handset_digest(identity.vault, handset)
+        phone = await verified_unlock(tx, identity, answer, handset=digest, at=now)
         await accept_evidence(tx, identity.vault, Evidence.PASSKEY, phone.challenge_id, at=now)
         if not await device_queries.count_unlock(
             tx, phone.person_id, phone.device_id, sign_count=phone.sign_count

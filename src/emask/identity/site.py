@@ -1,6 +1,7 @@
-"""Where this service lives: evidence that names another place is refused."""
+"""Where this service lives, which evidence has to name, and what it takes of phones."""
 
 from dataclasses import dataclass
+from enum import StrEnum, auto
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -8,17 +9,28 @@ AGENT: Final = "http://127.0.0.1:8721"
 """Where card agents listen on the computers of their users."""
 
 
+class SyncedPasskeys(StrEnum):
+    """What becomes of passkeys that a phone's maker may copy to other devices (A12, A13)."""
+
+    REFUSED = auto()
+    """Only passkeys that stay on the phone bind it."""
+    TIED = auto()
+    """They bind it too, and sign in on the handset that they were made on alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The address that people see.
+    """The address that people see, and what is taken of their phones.
 
     Args:
         origin: scheme, host and port as browsers write them: "https://mask.example".
         agent: likewise, of the card agent on the visitor's own computer.
+        synced_passkeys: a rule of the authority's.
     """
 
     origin: str
     agent: str = AGENT
+    synced_passkeys: SyncedPasskeys = SyncedPasskeys.REFUSED
 
     @property
     def host(self) -> str:

@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS sandbox.passkey (
     user_handle   bytea   NOT NULL,
     private_key   bytea   NOT NULL,
     sign_count    integer NOT NULL DEFAULT 1,
+    synced        boolean NOT NULL,
     UNIQUE (handset, rp_id, user_handle)
 );
 COMMENT ON TABLE sandbox.passkey IS 'What made-up phones keep in their secure hardware.';
@@ -99,14 +100,15 @@ class SandboxPhone:
             cursor = await tx.execute(
                 "UPDATE sandbox.passkey SET sign_count = sign_count + 1"
                 " WHERE handset = %s AND rp_id = %s AND user_handle = %s"
-                " RETURNING credential_id, private_key, sign_count",
+                " RETURNING credential_id, private_key, sign_count, synced",
                 (handset, asked["rpId"], person_id.bytes),
             )
             row = await cursor.fetchone()
         if row is None:
             raise NoPasskey
-        credential_id, private_key, sign_count = row
-        said = _authenticator_data(asked["rpId"], PRESENT | VERIFIED, sign_count)
+        credential_id, private_key, sign_count, synced = row
+        flags = PRESENT | VERIFIED | (BACKUP_ELIGIBLE if synced else 0)
+        said = _authenticator_data(asked["rpId"], flags, sign_count)
         client_data = _client_data("webauthn.get", asked["challenge"], origin)
         response = {
             "clientDataJSON": bytes_to_base64url(client_data),
@@ -125,13 +127,15 @@ class SandboxPhone:
         async with self.db.transaction() as tx:
             await tx.execute(
                 "INSERT INTO sandbox.passkey AS kept"
-                " (credential_id, handset, rp_id, user_handle, private_key)"
-                " VALUES (%s, %s, %s, %s, %s)"
+                " (credential_id, handset, rp_id, user_handle, private_key, synced)"
+                " VALUES (%s, %s, %s, %s, %s, %s)"
                 " ON CONFLICT (handset, rp_id, user_handle) DO UPDATE SET sign_count = 1,"
-                " credential_id = excluded.credential_id, private_key = excluded.private_key",
+                " credential_id = excluded.credential_id, private_key = excluded.private_key,"
+                " synced = excluded.synced",
                 (
                     *(credential_id, handset, rp_id, base64url_to_bytes(asked["user"]["id"])),
                     key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
+                    bool(flags & BACKUP_ELIGIBLE),
                 ),
             )
         attested = _AAGUID + len(credential_id).to_bytes(2) + credential_id + public

@@ -179,7 +179,7 @@ async def by_device(doors: Doors, visitor: Visitor) -> UUID:
         handset=visitor.phone.handset,
         person_id=doors.identity.vault.person_id(visitor.person.id_number),
     )
-    return await sign_in_with_device(doors.identity, answer=answer)
+    return await sign_in_with_device(doors.identity, answer=answer, handset=visitor.phone.handset)
 
 
 async def at_counter(doors: Doors, visitor: Visitor) -> UUID:

@@ -138,7 +138,9 @@ async def take_device(page: ThisPage, form: SentForm) -> Answer:
         answer = await unlock(page, form)
         if not form.ok:
             return await _device(page, form)
-        person_id = await sign_in_with_device(page.system.identity, answer=answer)
+        person_id = await sign_in_with_device(
+            page.system.identity, answer=answer, handset=handset_of(page)
+        )
     return await welcome(page, person_id, Channel.MOBILE)
 
 

@@ -200,10 +200,12 @@ CREATE TABLE device (
     credential_id bytea       NOT NULL,
     public_key    bytea       NOT NULL,
     sign_count    bigint      NOT NULL CHECK (sign_count >= 0),
+    synced        boolean     NOT NULL,
     PRIMARY KEY (person_id, device_id)
 );
 COMMENT ON TABLE device IS 'Passkeys: each one lets the unlock of one phone sign one person in.';
 COMMENT ON COLUMN device.handset IS 'Keyed digest of what tells the handset apart.';
+COMMENT ON COLUMN device.synced IS 'The passkey may be copied: it counts on this handset alone.';
 -- a phone keeps one passkey a person: its latest
 CREATE UNIQUE INDEX device_one_a_handset ON device (person_id, handset) WHERE revoked_at IS NULL;
 CREATE UNIQUE INDEX device_credential ON device (person_id, credential_id);
