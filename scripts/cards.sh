@@ -25,7 +25,7 @@ fi
 # The virtual environment is made anew when the main lock changes; then this stamp is gone too.
 stamp=$(cat agent/requirements.lock agent/pyproject.toml scripts/cards.sh | sha256sum | cut -d' ' -f1)
 if [ "$(cat $venv/.cards-stamp 2>/dev/null)" != "$stamp" ]; then
-    $venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r agent/requirements.lock
+    $venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r agent/requirements.lock
     $venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e agent
     echo "$stamp" > $venv/.cards-stamp
 fi

@@ -20,7 +20,7 @@ if [ "$(cat $venv/.stamp 2>/dev/null)" != "$stamp" ]; then
         as_root apt-get install -y -qq --no-install-recommends python3-venv
     fi
     "$python" -m venv --clear $venv
-    $venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+    $venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
     $venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
     echo "$stamp" > $venv/.stamp
 fi
