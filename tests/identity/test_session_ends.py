@@ -250,6 +250,22 @@ async def test_a_table_that_is_gone_for_a_while_does_neither(
         await soon(lambda: not there.reads(token))
 
 
+async def test_a_reading_that_hangs_is_given_up_and_begun_anew(
+    here: Process,
+    there: Process,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ended_sessions, "_PATIENCE", 0.1)
+    token = await here.begin()
+    async with kept_up_to_date(there.ended, there.db, every=QUICK):
+        async with here.db.transaction() as tx:
+            await tx.execute("LOCK TABLE ended_session IN ACCESS EXCLUSIVE MODE")
+            await soon(lambda: "ended sessions not read: TimeoutError" in caplog.text)
+        await here.end(token)
+        await soon(lambda: not there.reads(token))
+
+
 async def _rename(db: Database, name: str, other: str) -> None:
     async with db.transaction() as tx:
         await tx.execute(f"ALTER TABLE {name} RENAME TO {other}")

@@ -1,5 +1,6 @@
 """The NHI office: documents, registering, serving, the paper slip."""
 
+import inspect
 import re
 from datetime import date
 
@@ -9,6 +10,7 @@ from emask.database.audit_log import first_broken_link
 from emask.programme.service import advance_to
 from emask.programme.system import System
 from emask.rules.calendar import at
+from emask.web.app import _PERSONAL
 from emask.web.sandbox_pages.cast import PASSWORD
 from web.steps import ID_NUMBERS, SHOP, be_staff, register
 from web.visitor import Visitor
@@ -214,3 +216,27 @@ async def test_what_people_do_for_themselves_is_no_act_of_an_officer(
 ) -> None:
     await register(visitor, "ling")
     assert await _acts(system) == []
+
+
+ONLY_A_DRAFT = {"take_store", "take_mobile"}
+NOT_AT_THE_COUNTER = {"show_device_code"}  # ComputerOnly
+
+
+def test_whatever_an_officer_may_change_for_a_person_is_logged() -> None:
+    changing = {
+        handler.handler_name: inspect.getsource(handler.fn)
+        for handler in _PERSONAL
+        if handler.http_methods == {"POST"}
+    }
+    silent = {name for name, source in changing.items() if "note_if_served(" not in source}
+    assert silent == ONLY_A_DRAFT | NOT_AT_THE_COUNTER
+
+
+async def test_a_password_set_in_an_officers_browser_is_logged(
+    visitor: Visitor, system: System
+) -> None:
+    await _serve(visitor)
+    assert "/zh/password" not in (await visitor.go("/progress")).links
+    await visitor.go("/password")
+    await visitor.submit("password", password="chosen at the desk")
+    assert (await _acts(system))[-1] == ("officer", "set_password")

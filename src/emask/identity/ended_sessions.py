@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final, TypeVar
 from uuid import UUID
 
-import psycopg
-
 from emask.database.pool import Database
 from emask.identity import session_queries as queries
 
 EVERY: Final = 1.0
 """Seconds of real time, whatever the clock, in which an end is known in every process."""
+
+_PATIENCE: Final = 30.0
+"""Seconds after which a reading that hangs is given up and begun anew."""
 
 _READ_ALL_AFTER: Final = 1800
 """Readings after which all is read anew, to drop what the tables have forgotten."""
@@ -117,6 +118,7 @@ async def _keep_up(ended: EndedSessions, db: Database, every: float) -> None:
     while True:
         await asyncio.sleep(every)
         try:
-            await ended.refresh(db)
-        except psycopg.Error as error:
+            async with asyncio.timeout(_PATIENCE):
+                await ended.refresh(db)
+        except Exception as error:  # noqa: BLE001 - whatever it was, later ends are still to be learnt
             _LOG.warning("ended sessions not read: %s", type(error).__name__)

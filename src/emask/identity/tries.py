@@ -79,7 +79,7 @@ class Budget:
 
 
 PER_ADDRESS: Final = Budget(Tried.ADDRESS, 60)
-"""A carrier lets hundreds of phones share an address, and a guess is worth a person's five."""
+"""Generous: a carrier lets hundreds of phones share an address, and persons have a count each."""
 
 PER_CARD: Final = Budget(Tried.CARD, 10)
 

@@ -14,6 +14,7 @@ from emask.web.shell.cookies import CHOOSING, DRAFT, SESSION
 from emask.web.shell.forms import Form
 from emask.web.shell.limits import limited
 from emask.web.shell.page import Page, SentForm, ThisPage
+from emask.web.shell.serving import note_if_served
 
 Answer = Response[str] | Redirect
 
@@ -54,6 +55,7 @@ async def offer_to_sign_out_everywhere(page: ThisPage) -> Response[str]:
 async def sign_out_everywhere(page: ThisPage) -> Response[str]:
     """End every session of the person, this one included."""
     await end_everywhere(page.system.identity, person_id=page.session.person_id)
+    await note_if_served(page, "sign_out_everywhere")
     page.visitor = None
     answer = page.show("citizen/sessions.html", {"done": True})
     answer.delete_cookie(SESSION)

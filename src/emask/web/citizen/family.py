@@ -21,6 +21,7 @@ from emask.rules.refusals import Refusal
 from emask.web.citizen.payment import to_the_bank
 from emask.web.shell.forms import Form
 from emask.web.shell.page import Page, SentForm, ThisPage
+from emask.web.shell.serving import note_if_served
 
 Answer = Response[str] | Redirect
 
@@ -57,6 +58,7 @@ async def add_or_pay(page: ThisPage, form: SentForm, round_id: FromPath[str]) ->
         people=family.people,
         round=family.round,
     )
+    await note_if_served(page, "start_payment", round_id=round_id)
     return to_the_bank(page, instruction.redirect_url or "", round_id)
 
 

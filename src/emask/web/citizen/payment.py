@@ -13,6 +13,7 @@ from emask.rules.refusals import NoPreorder
 from emask.rules.states import OrderState
 from emask.web.shell.forms import Form
 from emask.web.shell.page import Page, SentForm, ThisPage
+from emask.web.shell.serving import note_if_served
 
 Answer = Response[str] | Redirect
 
@@ -42,6 +43,7 @@ async def start(page: ThisPage, form: SentForm, round_id: FromPath[str]) -> Answ
         round=ordered,
         method=method,
     )
+    await note_if_served(page, "start_payment", round_id=round_id)
     if instruction.redirect_url is None:
         return page.go(f"/orders/{round_id}/pay")
     return to_the_bank(page, instruction.redirect_url, round_id)

@@ -156,6 +156,7 @@ async def take_other_store(page: ThisPage, form: SentForm, round_id: FromPath[st
         chain=store.chain,
         store_code=store.code,
     )
+    await note_if_served(page, "change_store", round_id=round_id)
     return page.go("/progress")
 
 

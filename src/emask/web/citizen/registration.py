@@ -18,6 +18,7 @@ from emask.web.sandbox_pages.wallet import card_evidence, certificate_evidence
 from emask.web.shell.forms import Form
 from emask.web.shell.limits import limited
 from emask.web.shell.page import Page, SentForm, ThisPage
+from emask.web.shell.serving import note_if_served
 
 Answer = Response[str] | Redirect
 
@@ -72,6 +73,7 @@ async def take_password(page: ThisPage, form: SentForm) -> Answer:
         try:
             await reset_password(page.system.identity, session=page.session, password=password)
             await renew(page)
+            await note_if_served(page, "set_password")
         except InvalidEntry as invalid:
             form.fail(invalid.field, invalid.text(page.language.code))
     if not form.ok:
@@ -123,6 +125,7 @@ async def take_certificate_to_bind(page: ThisPage, form: SentForm) -> Response[s
             challenge=challenge,
         )
     await renew(page)
+    await note_if_served(page, "bind_certificate")
     return page.show("citizen/bind_certificate.html", {"done": True})
 
 

@@ -6,13 +6,13 @@ from emask.rules.calendar import Channel
 from emask.web.shell.page import Page
 
 
-async def note_if_served(page: Page, act: str, *, round_id: str) -> None:
+async def note_if_served(page: Page, act: str, *, round_id: str | None = None) -> None:
     """Log an act of an officer, and nothing where people act for themselves.
 
     Args:
         page: whose session it was done in, and by whom.
         act: such as ``place_preorder``.
-        round_id: the round that it belongs to.
+        round_id: the round that it belongs to, if any.
     """
     officer, visitor = page.member, page.visitor
     if officer is None or officer.role is not StaffRole.OFFICER:
@@ -24,5 +24,5 @@ async def note_if_served(page: Page, act: str, *, round_id: str) -> None:
         officer=officer,
         act=act,
         person_id=visitor.person_id,
-        detail={"round": round_id},
+        detail={} if round_id is None else {"round": round_id},
     )
