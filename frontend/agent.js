@@ -1,6 +1,6 @@
 // Cards in a reader: before a form is sent, the card agent on the visitor's own computer is asked.
 // The site's token says what for; the form carries away what the agent read.
-const REFUSED = ["loopback-network", "local-network-access"];
+const PERMISSIONS = ["loopback-network", "local-network-access"];
 
 for (const form of document.querySelectorAll("form[data-agent]")) {
   form.addEventListener("submit", (event) => {
@@ -10,7 +10,8 @@ for (const form of document.querySelectorAll("form[data-agent]")) {
   });
 }
 
-addEventListener("pageshow", () => {
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
   for (const form of document.querySelectorAll("form[data-agent]")) form.ariaBusy = "false";
 });
 
@@ -55,7 +56,7 @@ function loopback() {
 }
 
 async function refused() {
-  for (const name of REFUSED) {
+  for (const name of PERMISSIONS) {
     try {
       if ((await navigator.permissions.query({ name })).state === "denied") return true;
     } catch {

@@ -45,7 +45,7 @@ async def take_mobile(page: ThisPage, form: SentForm) -> Answer:
     await connect_phone(page, form)
     if id_number is None or mobile is None or not form.ok:
         return _phone(page, form, "citizen/mobile_sign_in.html")
-    handset_of(page)
+    handset_of(page)  # who comes back is known as who left
     async with limited(page):
         set_out = await set_out_with_own_number(
             page.system.identity, id_number=id_number, mobile=mobile
