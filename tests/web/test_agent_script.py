@@ -132,3 +132,19 @@ async def test_one_press_at_a_time(window: Window, agent: MadeUpAgent) -> None:
         await window.page.locator("main form button[type=submit]").last.dblclick()
     assert window.page.url == f"{window.base}/en/store"
     assert len(agent.asked) == 1
+
+
+async def test_by_keyboard_alone(window: Window, agent: MadeUpAgent) -> None:
+    await window.go("/identify/card")
+    keyboard = window.page.keyboard
+    await window.page.focus("main [name=password]")
+    await keyboard.type(PASSWORD)
+    agent.answers = [{"code": "no_card"}]
+    await keyboard.press("Enter")
+    await window.page.wait_for_selector("[data-agent-message=no_card]:focus")
+    await keyboard.press("Tab")
+    assert await window.page.evaluate("document.activeElement.href") == "tel:0800030598"
+    await window.page.focus("main [name=password]")
+    async with window.page.expect_navigation():
+        await keyboard.press("Enter")
+    assert window.page.url == f"{window.base}/en/store"

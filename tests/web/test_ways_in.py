@@ -137,6 +137,8 @@ async def test_an_answer_of_the_operator_serves_once_and_one_phone(visitor: Visi
     token = visitor.form("mobile").values["_csrf_token"]
     own = {"id_number": ID_NUMBERS["ming"], "mobile": MOBILES["ming"], "demo_phone": "ming"}
     sent = await visitor.client.post("/zh/identify/mobile", data={"_csrf_token": token, **own})
+    assert ID_NUMBERS["ming"] not in sent.headers["location"]  # nor the number: state alone
+    assert MOBILES["ming"][1:] not in sent.headers["location"]
     there = await visitor.client.get(sent.headers["location"])
     back = there.headers["location"]
     assert back.startswith("http://mask.test/identify/mobile/return?")
