@@ -5,6 +5,7 @@ Exit status 1 if a reader failed or hung, the input then lies in FOLDER; also if
 """
 
 import argparse
+import os
 import random
 import re
 import subprocess
@@ -18,7 +19,8 @@ TESTS: Final = Path(__file__).parent.parent / "tests"
 NAMES: Final = ("card", "signature", "list", "answer", "csv", "parquet")
 _INSTRUMENTED: Final = ["emask.identity", "emask.partners", "emask.rounds", "emask.rules"]
 _PATIENCE: Final = 10  # seconds for one input
-_MEMORY: Final = 4_096  # MiB
+_MOST_MEMORY: Final = 4_096  # MiB
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - TemporaryDirectory makes a folder of its own
 _EXECUTED: Final = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
 _SHOWN: Final = 40  # last lines of a log
 
@@ -43,8 +45,15 @@ def watch(name: str, folder: Path, inputs: int, seconds: int) -> bool:
         *("--inputs", str(inputs), "--seconds", str(seconds), str(folder)),
     ]
     log = folder / f"{name}.log"
-    with log.open("wb") as file:
-        status = subprocess.run(command, stdout=file, stderr=file, check=False).returncode
+    memory = _MEMORY if _MEMORY.is_dir() else None
+    # A target ends without clearing up: what it leaves goes with this folder.
+    with (
+        tempfile.TemporaryDirectory(prefix="emask-fuzz-", dir=memory) as left,
+        log.open("wb") as file,
+    ):
+        status = subprocess.run(
+            command, stdout=file, stderr=file, check=False, env={**os.environ, "TMPDIR": left}
+        ).returncode
     text = log.read_text(errors="replace")
     found = _EXECUTED.search(text)
     count = int(found[1]) if found else 0
@@ -76,7 +85,7 @@ def fuzz(name: str, folder: Path, inputs: int, seconds: int) -> int:
             changed[chance.randrange(len(changed))] = chance.randrange(256)
         return bytes(changed)
 
-    with tempfile.TemporaryDirectory(prefix="emask-fuzz-") as seeds:
+    with tempfile.TemporaryDirectory() as seeds:
         for number, seed in enumerate(target.seeds()):
             (Path(seeds) / str(number)).write_bytes(seed)
         options = {
@@ -84,7 +93,7 @@ def fuzz(name: str, folder: Path, inputs: int, seconds: int) -> int:
             "max_total_time": seconds,
             "max_len": target.longest,
             "timeout": _PATIENCE,
-            "rss_limit_mb": _MEMORY,
+            "rss_limit_mb": _MOST_MEMORY,
             "artifact_prefix": f"{folder}/{name}-",
             "print_final_stats": 1,
         }

@@ -22,7 +22,6 @@ from emask.sandbox.population import made_up_people
 from fuzzing import certificates
 
 _PEOPLE: Final = 40
-_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - TemporaryDirectory makes a folder of its own in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +113,8 @@ TARGETS: Final[Mapping[str, Target]] = {
 
 @cache
 def _folder() -> Path:
-    """A folder in memory, gone with the process."""
-    place = _MEMORY if _MEMORY.is_dir() else None
-    _kept.append(tempfile.TemporaryDirectory(prefix="emask-fuzz-", dir=place))
+    """A folder that is gone with the process."""
+    _kept.append(tempfile.TemporaryDirectory(prefix="emask-fuzz-"))
     return Path(_kept[0].name)
 
 
