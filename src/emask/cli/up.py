@@ -105,6 +105,8 @@ async def _start(
         *(sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop"),
         *("--host", host, "--port", str(port), "--workers", str(workers)),
         *("--http", "1", "--no-ws", "--log-level", "warning"),
+        # a worker that is told to end while it begins would not
+        *("--workers-kill-timeout", "10"),
         f"emask.cli.{application}:application",
         env={
             **os.environ,
