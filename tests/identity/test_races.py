@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from emask.database.pool import Database, Transaction
 from emask.identity import device_queries, queries
-from emask.identity.device import issue_device_code
+from emask.identity.device import enter_device_code, issue_device_code
+from emask.identity.phones import bound_phones, release_all
 from emask.identity.sign_in import sign_in_with_card
 from emask.identity.tries import WRONG_TRIES
 from emask.rules.refusals import Refusal
@@ -77,6 +78,49 @@ async def test_without_its_guard_the_statement_lets_both_in(world: World) -> Non
     unguarded = device_queries.USE_CODE.replace(" AND used_at IS NULL", "")
     assert unguarded != device_queries.USE_CODE
     assert await use_code_by(world, unguarded) == (True, True)
+
+
+# ---------------------------------------------------------------- released phones
+
+
+async def left_bound(world: World, release: Step[int]) -> int:
+    """Release Ming's phones while one has used its code and has not committed yet."""
+    now = await world.clock.now()
+    code = await issue_device_code(world.identity, session=await world.session(MING))
+    granted = await enter_device_code(world.identity, digits=code.digits, handset="phone-1")
+    phone = device_queries.BoundDevice(
+        person_id=granted.person_id,
+        device_id=uuid4(),
+        handset=b"phone-1",
+        bound_by=granted.bound_by,
+        credential_id=b"credential",
+        public_key=b"key",
+        sign_count=0,
+        synced=False,
+    )
+
+    async def bind(tx: Transaction) -> int:
+        await device_queries.use_code(tx, granted.device_code or b"", at=now)
+        return int(await device_queries.save_device(tx, phone, at=now))
+
+    await one_during_the_other(world.identity.db, bind, release)
+    async with world.identity.db.transaction() as tx:
+        return len(await bound_phones(tx, granted.person_id))
+
+
+async def test_a_phone_that_is_just_being_bound_is_released_too(world: World) -> None:
+    async def release(tx: Transaction) -> int:
+        return await release_all(tx, world.id_of(MING), at=await world.clock.now())
+
+    assert await left_bound(world, release) == 0
+
+
+async def test_without_ending_its_code_first_such_a_phone_stays_bound(world: World) -> None:
+    async def release(tx: Transaction) -> int:
+        await device_queries.release_devices(tx, world.id_of(MING), at=await world.clock.now())
+        return 0
+
+    assert await left_bound(world, release) == 1
 
 
 # ---------------------------------------------------------------- evidence

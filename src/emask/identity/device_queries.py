@@ -33,6 +33,14 @@ async def add_code(
     return cursor.rowcount == 1
 
 
+async def end_codes(tx: Transaction, person_id: UUID, *, at: datetime) -> None:
+    """Forget the codes of a person that could still be used."""
+    await tx.execute(
+        "DELETE FROM device_code WHERE person_id = %s AND used_at IS NULL AND expires_at > %s",
+        (person_id, at),
+    )
+
+
 async def code_owner(tx: Transaction, code: bytes, *, at: datetime) -> UUID | None:
     """Who made a code that can be used; None if it is unknown, used or over."""
     cursor = await tx.execute(
@@ -78,6 +86,11 @@ async def own_handset_of(tx: Transaction, handset: bytes) -> UUID | None:
     return row[0] if row else None
 
 
+async def release_own_handsets(tx: Transaction, person_id: UUID) -> None:
+    """The handsets that were a person's own may become anybody's."""
+    await tx.execute("DELETE FROM own_handset WHERE person_id = %s", (person_id,))
+
+
 # ---------------------------------------------------------------- bound phones
 
 
@@ -118,6 +131,32 @@ async def save_device(tx: Transaction, device: BoundDevice, *, at: datetime) -> 
         ),
     )
     return cursor.rowcount == 1
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneOnFile:
+    """A phone that signs a person in, as people are told of it."""
+
+    bound_at: datetime
+    bound_by: str
+
+
+async def phones_of(tx: Transaction, person_id: UUID) -> list[PhoneOnFile]:
+    """The phones that sign a person in, the latest first."""
+    cursor = await tx.execute(
+        "SELECT bound_at, bound_by FROM device WHERE person_id = %s AND revoked_at IS NULL"
+        " ORDER BY bound_at DESC, device_id",
+        (person_id,),
+    )
+    return [PhoneOnFile(*row) for row in await cursor.fetchall()]
+
+
+async def release_devices(tx: Transaction, person_id: UUID, *, at: datetime) -> None:
+    """No passkey signs a person in any more."""
+    await tx.execute(
+        "UPDATE device SET revoked_at = %s WHERE person_id = %s AND revoked_at IS NULL",
+        (at, person_id),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

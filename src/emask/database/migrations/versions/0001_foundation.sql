@@ -223,6 +223,7 @@ CREATE TABLE device_code (
     used_at    timestamptz
 );
 COMMENT ON COLUMN device_code.code IS 'Keyed digest of the digits.';
+CREATE INDEX device_code_unused ON device_code (person_id) WHERE used_at IS NULL;
 
 CREATE TABLE used_evidence (
     evidence bytea       PRIMARY KEY,
