@@ -55,6 +55,11 @@ def first_answer(port: int, path: str) -> tuple[int, str]:
             time.sleep(0.2)
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_it_serves_a_demo_introduces_it_and_ends_with_everything(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     port = free_port()
@@ -69,6 +74,21 @@ def test_it_serves_a_demo_introduces_it_and_ends_with_everything(tmp_path: Path)
     assert f"http://localhost:{port}/en/demo" in told
     assert "王小明" in told
     assert not EmbeddedServer(tmp_path).running
+
+
+def test_no_server_outlives_it(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    port = free_port()
+    with serving(tmp_path, port) as process:
+        first_answer(port, "/zh/")
+        process.kill()
+        process.wait(PATIENCE)
+    deadline = time.monotonic() + PATIENCE
+    while listens(port):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    # the database is left to whoever starts it next, here to be ended
+    os.kill(int((tmp_path / "postgresql" / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
 
 
 def test_a_port_in_use_is_told_plainly(tmp_path: Path) -> None:

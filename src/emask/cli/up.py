@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from asyncio.subprocess import Process
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 import typer
 
 from emask.cli.installation import Installation, installation
+from emask.cli.servers import start
 from emask.cli.settings import settings
 from emask.cli.speech import refuse, say
 from emask.database.clock import SetClock
@@ -21,6 +21,7 @@ from emask.rounds.service import all_rounds
 from emask.web.demo.stage import CURTAIN, set_stage
 from emask.web.sandbox_pages.cast import CAST, PASSWORD, STAFF
 
+_HTTP: Final = 80
 _PARTNERS_ABOVE: Final = 10
 _TICK: Final = 1.0  # seconds between two looks at what is due
 
@@ -77,43 +78,32 @@ async def _introduce(system: System) -> None:
 
 async def _serve(system: System, here: Installation, host: str, port: int, workers: int) -> int:
     """Serve until the web application ends or the operator ends it; its exit status."""
+    environment = {"EMASK_DATABASE_URL": here.url, "EMASK_KEYS": str(settings().keys_file)}
     partners = urlsplit(settings().partners)
-    web = await _start(here, "up_app", host=host, port=port, workers=workers)
-    sandbox = await _start(
-        here, "up_partners", host=partners.hostname or host, port=partners.port or 80, workers=1
-    )
     loop, work = asyncio.get_running_loop(), asyncio.current_task()
     if work is not None:
         loop.add_signal_handler(signal.SIGTERM, work.cancel)
+    web = await start(
+        "emask.cli.up_app:application", environment, host=host, port=port, workers=workers
+    )
+    servers = [web]
     try:
-        await _work_while(system, web)
+        if await web.answers():
+            sandbox = await start(
+                "emask.cli.up_partners:application",
+                environment,
+                host=partners.hostname or host,
+                port=partners.port or _HTTP,
+                workers=1,
+            )
+            servers.append(sandbox)
+            await _work_while(system, web.process)
     except asyncio.CancelledError:
         return 0
     finally:
-        for process in (web, sandbox):
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
-    return web.returncode or 0
-
-
-async def _start(
-    here: Installation, application: str, *, host: str, port: int, workers: int
-) -> Process:
-    """A server of its own for one of the applications beside this module."""
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop"),
-        *("--host", host, "--port", str(port), "--workers", str(workers)),
-        *("--http", "1", "--no-ws", "--log-level", "warning"),
-        # a worker that is told to end while it begins would not
-        *("--workers-kill-timeout", "10"),
-        f"emask.cli.{application}:application",
-        env={
-            **os.environ,
-            "EMASK_DATABASE_URL": here.url,
-            "EMASK_KEYS": str(settings().keys_file),
-        },
-    )
+        for server in servers:
+            await server.end()
+    return web.process.returncode or 0
 
 
 async def _work_while(system: System, web: Process) -> None:
