@@ -21,6 +21,15 @@ async def test_a_round_at_a_glance(visitor: Visitor, system: System) -> None:
     assert (await visitor.go("/operator?round=nowhere")).status == 404
 
 
+async def test_the_first_round_under_way_is_shown_first(visitor: Visitor, system: System) -> None:
+    await advance_to(system, at(date(2020, 3, 29), 10))  # collecting the first, drawn the second
+    await be_staff(visitor, "operator")
+    assert "輪次 2020-1：領取中" in visitor.page.heading
+    await advance_to(system, at(date(2021, 3, 1), 10))
+    await be_staff(visitor, "operator")
+    assert "已結束" in visitor.page.heading
+
+
 async def test_money_that_goes_back_is_noted_once(visitor: Visitor, system: System) -> None:
     await register(visitor)
     await advance_to(system, at(date(2020, 3, 19), 8))

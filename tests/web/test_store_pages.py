@@ -12,7 +12,7 @@ from emask.rules.pickup import pickup_number
 from emask.sandbox.network import made_up_stores
 from emask.web.demo.stage import STORE
 from web.steps import ID_NUMBERS, be, be_staff, register
-from web.visitor import Sheet, Visitor
+from web.visitor import Visitor
 
 MING = ID_NUMBERS["ming"]
 
@@ -131,23 +131,11 @@ async def test_a_store_that_closed_is_exchanged(visitor: Visitor, system: System
     assert other.name in chosen.text
 
 
-async def _be_centre(visitor: Visitor, system: System) -> Sheet:
-    async with system.db.transaction() as tx:
-        await add_staff(
-            tx,
-            username="centre",
-            password="mask-2020",
-            role=StaffRole.CENTRE,
-            chain=STORE.chain,
-        )
-    await visitor.go("/staff/sign-in")
-    return await visitor.submit(username="centre", password="mask-2020")
-
-
 async def test_the_centre_sees_its_own_chain(visitor: Visitor, system: System) -> None:
     await _paid(visitor, system)
     await advance_to(system, at(date(2020, 3, 22), 9))
-    page = await _be_centre(visitor, system)
+    await be_staff(visitor, "centre")
+    page = visitor.page
     assert "共 1 份" in page.text
     assert STORE.name in page.text
 
@@ -157,7 +145,7 @@ async def test_what_the_centre_reports_as_late_arrives_when_it_says_so(
 ) -> None:
     await _paid(visitor, system)
     await advance_to(system, at(date(2020, 3, 25), 9))
-    await _be_centre(visitor, system)
+    await be_staff(visitor, "centre")
     late = await visitor.submit("report", store_code=STORE.code, report="late")
     assert "已回報延誤" in late.text
     assert (await visitor.submit("report", store_code="000000", report="arrived")).status == 422
@@ -167,7 +155,7 @@ async def test_what_the_centre_reports_as_late_arrives_when_it_says_so(
     await be(visitor)
     assert "送往門市 （目前）" in (await visitor.go("/progress")).text
 
-    await _be_centre(visitor, system)
+    await be_staff(visitor, "centre")
     there = await visitor.submit("report", store_code=STORE.code, report="arrived")
     assert "已送達門市" in there.text
     async with system.db.connection() as tx:

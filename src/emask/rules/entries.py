@@ -168,7 +168,7 @@ _WHAT_TO_TYPE = {
 _AGAIN = ("再輸入一次", "Enter this again")
 _HINTS = {
     "wrong_check_digit": (
-        "。其中一碼與檢查碼不合，對照證件再輸入一次",
+        "。其中一碼與檢查碼不合，對照原來的號碼再輸入一次",
         ". One character does not fit the check digit: compare it with the original",
     ),
     "not_on_record": (

@@ -1,6 +1,7 @@
 """The guided tour: the clock, the people to be, and what to do as each of them."""
 
 import dataclasses
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +34,7 @@ from emask.web.shell.staff import SCREENS
 Answer = Response[str] | Redirect
 
 _A_DAY = timedelta(days=1)
+_FARTHEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,15 +148,16 @@ async def _chosen_instant(page: Page, form: Form) -> datetime | None:
             instant = page.now + _A_DAY
         case _:
             instant = _typed_instant(form.text("instant"))
-    if instant is None or instant < page.now:
-        form.fail("instant", page.say("選擇比現在晚的日期與時間，例如 2020-03-22 10:00"))
+    if instant is None or not page.now <= instant <= page.now + _FARTHEST:
+        form.fail("instant", page.say("選擇比現在晚、一年以內的日期與時間，例如 2020-03-22 10:00"))
         return None
     return instant
 
 
 def _typed_instant(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text.replace("/", "-")).replace(tzinfo=TAIPEI)
+        plain = unicodedata.normalize("NFKC", text).replace("/", "-")
+        return datetime.fromisoformat(plain).replace(tzinfo=TAIPEI)
     except ValueError:
         return None
 

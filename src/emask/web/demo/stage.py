@@ -115,6 +115,6 @@ async def _hire(tx: Transaction) -> None:
             password=PASSWORD,
             role=each.role,
             site_code=PHARMACY.site_code if each.role is StaffRole.PHARMACIST else None,
-            chain=STORE.chain if each.role is StaffRole.CLERK else None,
+            chain=STORE.chain if each.role in (StaffRole.CLERK, StaffRole.CENTRE) else None,
             store_code=STORE.code if each.role is StaffRole.CLERK else None,
         )

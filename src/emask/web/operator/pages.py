@@ -72,9 +72,12 @@ async def note_refund(page: ThisPage, form: SentForm) -> Redirect:
 
 
 async def _round(tx: Transaction, page: Page) -> Round:
-    """The round asked for, or the current one."""
+    """The round asked for, else the first one under way, else the current one."""
     if round_id := page.asked("round"):
         return await load_round(tx, round_id)
+    for each in await all_rounds(tx):
+        if each.opens_at <= page.now < each.pickup_ends_at:
+            return each
     now_on = await current_round(tx, page.now)
     if now_on is None:
         raise UnknownRound
