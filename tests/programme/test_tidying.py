@@ -17,7 +17,7 @@ async def _ends(play: Play) -> int:
     async with play.system.db.connection() as connection:
         cursor = await connection.execute(
             "SELECT (SELECT count(*) FROM ended_session)"
-            " + (SELECT count(*) FROM session_generation)"
+            " + (SELECT count(*) FROM session_generation WHERE over_at < 'infinity')"
         )
         row = await cursor.fetchone()
     assert row is not None

@@ -36,8 +36,11 @@ class EndedSessions:
         self._staff: dict[str, int] = {}
         self._seen = "0"
         self._readings = 0
-        self.latest = 0
-        """The latest generation known here, which sessions that begin now belong to."""
+
+    def generation_of(self, person_id: UUID) -> int:
+        """The generation of a person's sessions that is known here."""
+        forgotten = self._people.get(queries.FORGOTTEN.bytes, 0)
+        return max(forgotten, self._people.get(person_id.bytes, 0))
 
     def is_over(self, person_id: bytes, session_id: str, generation: int) -> bool:
         """Whether a person's session ended before its time."""
@@ -53,7 +56,7 @@ class EndedSessions:
 
     def note_person(self, person_id: UUID, generation: int) -> None:
         """All sessions of a person before this generation have ended."""
-        self._note_people({person_id.bytes: generation})
+        _advance(self._people, {person_id.bytes: generation})
 
     def note_staff(self, username: str, generation: int) -> None:
         """All sessions of an account before this generation have ended."""
@@ -73,21 +76,16 @@ class EndedSessions:
         people, sessions = set(self._people), set(self._sessions)
         async with db.transaction() as tx:
             ends = await queries.ends_since(tx, "0")
-            self.latest = max(self.latest, await queries.last_generation(tx))
         for person_id in people - ends.people.keys():
             del self._people[person_id]
         self._sessions -= sessions - ends.sessions
         self._learn(ends)
 
     def _learn(self, ends: queries.Ends) -> None:
-        self._note_people(ends.people)
+        _advance(self._people, ends.people)
         self._sessions |= ends.sessions
         _advance(self._staff, ends.staff)
         self._seen = ends.seen
-
-    def _note_people(self, told: Mapping[bytes, int]) -> None:
-        _advance(self._people, told)
-        self.latest = max(self.latest, *told.values(), 0)
 
 
 @asynccontextmanager

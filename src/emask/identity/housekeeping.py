@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from emask.database.pool import Transaction
-from emask.identity import queries
+from emask.identity import queries, session_queries
 
 KEPT_FOR: Final = timedelta(days=1)
 """Far beyond the minutes in which evidence, device codes and pauses mean anything."""
@@ -15,4 +15,5 @@ async def forget_stale(tx: Transaction, *, at: datetime) -> int:
 
     Evidence that old is refused by its own age.
     """
-    return await queries.delete_older(tx, at - KEPT_FOR)
+    forgotten = await session_queries.forget_generations(tx, at - KEPT_FOR)
+    return forgotten + await queries.delete_older(tx, at - KEPT_FOR)

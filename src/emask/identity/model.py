@@ -46,6 +46,7 @@ class Session:
     """A person signed in; the channel decides the ways to pay (B14).
 
     It ends with its id, or with every session of the person that is of its generation or earlier.
+    One at an office names the officer's account, and opens nothing where they are not signed in.
     """
 
     person_id: UUID
@@ -54,6 +55,7 @@ class Session:
     generation: int = 0
     issued_at: datetime
     expires_at: datetime
+    officer: str = ""
 
 
 class StaffRole(StrEnum):

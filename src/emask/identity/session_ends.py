@@ -15,16 +15,25 @@ from emask.rules.calendar import Channel
 
 
 async def begin_session(
-    db: Database, sessions: Sessions, *, person_id: UUID, channel: Channel, now: datetime
+    db: Database,
+    sessions: Sessions,
+    *,
+    person_id: UUID,
+    channel: Channel,
+    now: datetime,
+    officer: str = "",
 ) -> str:
-    """A token for a person who has just signed in.
+    """A token for a person who has just signed in; ``officer`` acts for them, at an office.
 
-    Whatever of theirs another process ended before is learnt first, so that it does not end this.
+    Whatever of theirs another process ended before is learnt first, so that it does not end this;
+    what is committed later does, whenever it began.
     """
     async with db.transaction() as tx:
         generation = await queries.generation_of(tx, person_id)
     sessions.ended.note_person(person_id, generation)
-    return sessions.issue(person_id=person_id, channel=channel, now=now)
+    return sessions.issue(
+        person_id=person_id, channel=channel, now=now, generation=generation, officer=officer
+    )
 
 
 async def end_session(identity: Identity, *, session: Session) -> None:
@@ -47,6 +56,7 @@ async def renew_session(identity: Identity, sessions: Sessions, *, session: Sess
         person_id=session.person_id,
         channel=session.channel,
         now=await identity.clock.now(),
+        officer=session.officer,
     )
 
 

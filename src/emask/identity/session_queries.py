@@ -16,6 +16,13 @@ _ENDS: Final[tuple[LiteralString, ...]] = (
 )
 _AT_ONCE: Final = 1000
 
+FORGOTTEN: Final = UUID(int=0)
+"""Under this id is kept the highest generation whose row was forgotten.
+
+Who has no row begins there: above what a process may still remember of the row, and below every
+end that is under way.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ends:
@@ -56,19 +63,11 @@ async def _noted(
         await asyncio.sleep(0)  # however many there are, requests go on in between
 
 
-async def last_generation(tx: Transaction) -> int:
-    """The highest generation that was ever given out; 0 before the first."""
-    cursor = await tx.execute(
-        "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM session_generation_number"
-    )
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
-
-
 async def generation_of(tx: Transaction, person_id: UUID) -> int:
-    """The generation of a person; 0 for who never ended all sessions, or long ago."""
+    """The generation of a person; for who ended nothing lately the last that was forgotten."""
     cursor = await tx.execute(
-        "SELECT generation FROM session_generation WHERE person_id = %s", (person_id,)
+        "SELECT coalesce(max(generation), 0) FROM session_generation WHERE person_id IN (%s, %s)",
+        (person_id, FORGOTTEN),
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
@@ -98,3 +97,20 @@ async def end_session(tx: Transaction, session_id: str, *, over_at: datetime) ->
         (session_id, over_at),
     )
     return cursor.rowcount == 1
+
+
+async def forget_generations(tx: Transaction, instant: datetime) -> int:
+    """Forget the generations that no session is left of, and how far they went."""
+    cursor = await tx.execute(
+        "WITH gone AS (DELETE FROM session_generation WHERE over_at < %(instant)s"
+        " RETURNING generation), kept AS ("
+        "INSERT INTO session_generation AS kept (person_id, generation, over_at)"
+        " SELECT %(forgotten)s, max(generation), 'infinity' FROM gone HAVING count(*) > 0"
+        " ON CONFLICT (person_id) DO UPDATE"
+        " SET generation = greatest(kept.generation, excluded.generation),"
+        " noted_by = pg_current_xact_id())"
+        " SELECT count(*) FROM gone",
+        {"instant": instant, "forgotten": FORGOTTEN},
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0

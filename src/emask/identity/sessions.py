@@ -40,6 +40,7 @@ class _Citizen(msgspec.Struct, array_like=True, frozen=True):
     generation: int
     issued_at: int
     expires_at: int
+    officer: str = ""
 
 
 class _Staff(msgspec.Struct, array_like=True, frozen=True):
@@ -67,19 +68,36 @@ class Sessions:
         self._read_citizen = msgspec.msgpack.Decoder(_Citizen)
         self._read_staff = msgspec.msgpack.Decoder(_Staff)
 
-    def issue(self, *, person_id: UUID, channel: Channel, now: datetime) -> str:
+    def issue(
+        self,
+        *,
+        person_id: UUID,
+        channel: Channel,
+        now: datetime,
+        generation: int | None = None,
+        officer: str = "",
+    ) -> str:
         """A token for a person who has just signed in; good for `LIFETIME`.
 
-        `session_ends.begin_session` makes sure first that no earlier end reaches it.
+        Args:
+            person_id: who.
+            channel: by which way.
+            now: the present instant.
+            generation: the person's, as `session_ends.begin_session` read it; None for the one
+                that this process knows of.
+            officer: the account of who acts for the person at an office.
         """
         issued_at = int(now.timestamp())
+        if generation is None:
+            generation = self.ended.generation_of(person_id)
         session = _Citizen(
             person_id=person_id.bytes,
             channel=channel,
             session_id=new_session_id(),
-            generation=self.ended.latest,
+            generation=generation,
             issued_at=issued_at,
             expires_at=issued_at + _SECONDS,
+            officer=officer,
         )
         return self._sign(self._citizens, session)
 
@@ -93,6 +111,7 @@ class Sessions:
             generation=session.generation,
             issued_at=issued_at,
             expires_at=issued_at + _SECONDS,
+            officer=session.officer,
         )
         return self._sign(self._citizens, payload)
 
@@ -112,6 +131,7 @@ class Sessions:
             generation=session.generation,
             issued_at=datetime.fromtimestamp(session.issued_at, UTC),
             expires_at=datetime.fromtimestamp(session.expires_at, UTC),
+            officer=session.officer,
         )
 
     def issue_staff(self, staff: StaffSession) -> str:
