@@ -7,12 +7,28 @@ import pytest
 
 from emask.database.pool import Database
 from emask.identity import queries
-from emask.identity.tries import PER_ADDRESS, PER_CARD, Budget, Tried, within_budget
+from emask.identity.tries import (
+    PER_ACCOUNT,
+    PER_ADDRESS,
+    PER_CARD,
+    PER_NETWORK,
+    Budget,
+    TooManyAtOnce,
+    Tried,
+    within_budget,
+)
 from emask.rules.people import InvalidEntry
-from emask.rules.refusals import LockedOut, OperatorUnreachable, PrepaidLine, WrongPassword
+from emask.rules.refusals import (
+    EvidenceReplayed,
+    LockedOut,
+    NotOwnNumber,
+    OperatorUnreachable,
+    PrepaidLine,
+    WrongPassword,
+)
 
 HERE, THERE = b"a" * 32, b"b" * 32
-THREE = Budget(Tried.ADDRESS, 3)
+THREE = Budget(Tried.ADDRESS, 3, at_once=2)
 
 
 async def guess(
@@ -61,7 +77,10 @@ async def test_what_is_right_costs_nothing_and_leaves_nothing(
 
 @pytest.mark.parametrize(
     "reason",
-    [PrepaidLine(), OperatorUnreachable(), LockedOut(), InvalidEntry("password", "too_short")],
+    [
+        *(PrepaidLine(), OperatorUnreachable(), LockedOut(), EvidenceReplayed(), NotOwnNumber()),
+        InvalidEntry("password", "too_short"),
+    ],
 )
 async def test_what_is_no_guess_costs_nothing(
     db: Database, opening: datetime, reason: Exception
@@ -84,7 +103,7 @@ async def judged_of_many(db: Database, at: datetime) -> int:
     async def one() -> bool:
         try:
             await guess(db, WrongPassword(), at)
-        except LockedOut:
+        except (LockedOut, TooManyAtOnce):
             return False
         except WrongPassword:
             return True
@@ -93,10 +112,49 @@ async def judged_of_many(db: Database, at: datetime) -> int:
     return sum(await asyncio.gather(*(one() for _ in range(12))))
 
 
-async def test_of_many_guesses_at_once_no_more_than_the_budget_are_judged(
+async def test_of_many_guesses_at_once_few_more_than_the_budget_are_judged(
     db: Database, opening: datetime
 ) -> None:
-    assert await judged_of_many(db, opening) == 3
+    judged = [await judged_of_many(db, opening) for _ in range(5)]
+    assert sum(judged) <= THREE.allowed + THREE.at_once - 1
+    with pytest.raises(LockedOut):
+        await guess(db, None, opening)
+
+
+async def at_once(db: Database, at: datetime, many: int, budget: Budget) -> list[str]:
+    """What as many honest people are told who are all under way before the first is through."""
+    all_there, told = asyncio.Event(), list[str]()
+
+    async def one() -> None:
+        try:
+            async with within_budget(db, budget, source=HERE, at=at):
+                told.append("judged")
+                if len(told) == many:
+                    all_there.set()
+                await all_there.wait()
+        except (LockedOut, TooManyAtOnce) as refusal:
+            told.append(type(refusal).__name__)
+            if len(told) == many:
+                all_there.set()
+
+    await asyncio.gather(*(one() for _ in range(many)))
+    return sorted(told)
+
+
+async def test_honest_people_at_once_may_be_more_than_the_budget(
+    db: Database, opening: datetime
+) -> None:
+    few_guesses = Budget(Tried.ADDRESS, 2, at_once=8)
+    assert await at_once(db, opening, 8, few_guesses) == ["judged"] * 8
+    assert await kept(db) == []
+
+
+async def test_beyond_what_may_be_under_way_nobody_is_locked_out(
+    db: Database, opening: datetime
+) -> None:
+    told = await at_once(db, opening, 5, Budget(Tried.ADDRESS, 2, at_once=3))
+    assert told == ["TooManyAtOnce"] * 2 + ["judged"] * 3
+    await guess(db, None, opening)  # a moment later
 
 
 async def test_reading_the_count_before_and_writing_it_after_would_judge_more(
@@ -114,7 +172,7 @@ async def test_reading_the_count_before_and_writing_it_after_would_judge_more(
         await asyncio.sleep(0.05)  # the judging
         judged += 1
         async with db.transaction() as tx:
-            await queries.pay_guess(tx, Tried.ADDRESS, HERE, at=opening, allowed=1000)
+            await queries.pay_guess(tx, Tried.ADDRESS, HERE, at=opening)
 
     await asyncio.gather(*(careless() for _ in range(12)))
     assert judged > 3
@@ -150,3 +208,5 @@ async def test_a_visitor_who_leaves_meanwhile_has_paid(db: Database, opening: da
 
 def test_an_address_is_shared_by_many_and_a_card_by_nobody() -> None:
     assert (PER_ADDRESS.allowed, PER_CARD.allowed) == (60, 10)
+    assert (PER_NETWORK.allowed, PER_ACCOUNT.allowed) == (240, 100)
+    assert PER_ADDRESS.at_once > PER_ADDRESS.allowed

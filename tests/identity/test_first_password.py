@@ -222,3 +222,34 @@ async def test_two_choices_at_once_are_one(world: World) -> None:
     chosen = await asyncio.gather(*(choose(number) for number in range(4)))
     assert sum(chosen) == 1
     await by_card(world, f"my own {chosen.index(True)}")
+
+
+async def test_without_asking_for_the_old_one_each_choice_would_count(world: World) -> None:
+    await registered(world)
+
+    async def careless(kept: str) -> bool:
+        async with world.identity.db.transaction() as tx:
+            return await queries.set_password(tx, world.id_of(MING), kept)
+
+    assert all(await asyncio.gather(*(careless(each) for each in ("one", "other"))))
+
+
+async def test_a_permit_for_one_first_password_is_none_for_the_next(world: World) -> None:
+    """Who read the first one on somebody's paper is out once the office hands out another."""
+    await registered(world)
+    before = await permit(world)
+    second = await forgotten(world)
+    async with refused("evidence_replayed"):
+        await choose_own_password(world.identity, permit=before, password=WRONG)
+    assert await must_choose(world)
+    await by_card(world, second)
+    await choose_own_password(world.identity, permit=await permit(world), password=PASSWORD)
+
+
+async def test_asking_only_for_a_first_password_would_let_it_through(world: World) -> None:
+    await registered(world)
+    await permit(world)
+    await forgotten(world)
+    async with world.identity.db.transaction() as tx:
+        kept = await queries.password_hash(tx, world.id_of(MING))
+        assert await queries.replace_first_password(tx, world.id_of(MING), "hash", replaced=kept)

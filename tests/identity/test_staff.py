@@ -6,10 +6,12 @@ from psycopg.errors import CheckViolation, ForeignKeyViolation
 from emask.database.clock import SetClock
 from emask.database.pool import Database
 from emask.database.vault import Keys
+from emask.identity import staff
 from emask.identity.ended_sessions import EndedSessions
 from emask.identity.model import StaffRole, StaffSession
 from emask.identity.sessions import STAFF_LIFETIME, SessionEnded, Sessions
 from emask.identity.staff import add_staff, sign_in_staff, sign_out_staff
+from emask.identity.tries import Budget, Tried
 from emask.rules.people import InvalidEntry
 from identity.world import CHEAP, PASSWORD, WRONG, refused
 
@@ -123,3 +125,30 @@ async def test_a_role_belongs_to_its_kind_of_place(db: Database) -> None:
 async def test_a_password_of_staff_has_a_length_too(db: Database) -> None:
     with pytest.raises(InvalidEntry):
         await add_officer(db, password="short")
+
+
+async def _wrong_from(db: Database, clock: SetClock, address: bytes) -> None:
+    async with refused("wrong_password"):
+        await sign_in_staff(db, clock, username="officer-1", password=WRONG, address=address)
+
+
+async def test_strangers_elsewhere_keep_nobody_from_work(db: Database, clock: SetClock) -> None:
+    await add_officer(db)
+    for _ in range(5):
+        await _wrong_from(db, clock, b"there")
+    async with refused("locked_out"):
+        await sign_in_staff(db, clock, username="officer-1", password=PASSWORD, address=b"there")
+    await sign_in_staff(db, clock, username="officer-1", password=PASSWORD, address=b"here")
+
+
+async def test_an_account_has_a_limit_over_all_addresses(
+    db: Database, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staff, "PER_ACCOUNT", Budget(Tried.STAFF_PASSWORD, 3))
+    await add_officer(db)
+    for number in range(3):
+        await _wrong_from(db, clock, b"%d" % number)
+    async with refused("locked_out"):
+        await sign_in_staff(db, clock, username="officer-1", password=PASSWORD, address=b"new")
+    await clock.set(await clock.now() + timedelta(minutes=15))
+    await sign_in_staff(db, clock, username="officer-1", password=PASSWORD, address=b"new")

@@ -1,5 +1,6 @@
 """The password that an NHI office hands out, until its person chooses another (A1.1-3, A3)."""
 
+import hmac
 import secrets
 import unicodedata
 from typing import Final
@@ -23,9 +24,13 @@ _LETTERS: Final = 3
 
 
 class ChoosingPermit(Permit, frozen=True, kw_only=True):
-    """Who signed in with a password from an office and has to choose one of their own."""
+    """Who signed in with a password from an office and has to choose one of their own.
+
+    `first` is the digest of that password's hash: for the next one it is no permit.
+    """
 
     person_id: UUID
+    first: bytes
 
 
 def new_first_password() -> str:
@@ -57,7 +62,14 @@ async def must_choose_password(tx: Transaction, person_id: UUID) -> bool:
 async def permit_to_choose(identity: Identity, *, person_id: UUID) -> str:
     """What carries a sign-in over to the page where the password is chosen."""
     expires_at = expiry(await identity.clock.now())
-    permit = ChoosingPermit(permit_id=new_permit_id(), expires_at=expires_at, person_id=person_id)
+    async with identity.db.transaction() as tx:
+        first = await queries.password_hash(tx, person_id)
+    permit = ChoosingPermit(
+        permit_id=new_permit_id(),
+        expires_at=expires_at,
+        person_id=person_id,
+        first=_digest(identity, first),
+    )
     return seal_permit(identity.vault, permit)
 
 
@@ -66,21 +78,28 @@ async def choose_own_password(identity: Identity, *, permit: str, password: str)
 
     Raises:
         EvidenceAltered, EvidenceExpired: about the permit.
-        EvidenceReplayed: a password was chosen meanwhile.
+        EvidenceReplayed: a password was chosen meanwhile, or an office handed out another.
         InvalidEntry: too short, too long, or "unchanged": the one that was handed out.
     """
     check_new_password(password)
     now = await identity.clock.now()
-    person_id = open_permit(identity.vault, ChoosingPermit, permit, at=now).person_id
+    opened = open_permit(identity.vault, ChoosingPermit, permit, at=now)
+    person_id = opened.person_id
     async with identity.db.transaction() as tx:
         first = await queries.password_hash(tx, person_id)
+    if not hmac.compare_digest(opened.first, _digest(identity, first)):
+        raise EvidenceReplayed
     typed = as_handed_out(password)
     if await password_matches(identity.passwords, kept=first, password=typed):
         raise InvalidEntry("password", "unchanged")
     kept = await hash_password(identity.passwords, password)
     async with identity.db.transaction() as tx:
-        if not await queries.replace_first_password(tx, person_id, kept):
+        if not await queries.replace_first_password(tx, person_id, kept, replaced=first):
             raise EvidenceReplayed
         generation = await end_all(tx, person_id, at=now)
     identity.ended.note_person(person_id, generation)
     return person_id
+
+
+def _digest(identity: Identity, first: str | None) -> bytes:
+    return identity.vault.digest("first password", first or "")

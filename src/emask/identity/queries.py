@@ -1,7 +1,7 @@
 """SQL of the ways in: evidence, tries, registrations, certificates."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, LiteralString
 from uuid import UUID
 
 from emask.database.pool import Transaction
@@ -80,21 +80,39 @@ async def forget_tries(tx: Transaction, what: str, source: bytes) -> None:
     await tx.execute("DELETE FROM wrong_try WHERE what = %s AND source = %s", (what, source))
 
 
-async def pay_guess(
-    tx: Transaction, what: str, source: bytes, *, at: datetime, allowed: int
+async def guesses(tx: Transaction, what: str, source: bytes) -> int:
+    """How many wrong guesses of a source are counted."""
+    cursor = await tx.execute(
+        "SELECT tries FROM wrong_try WHERE what = %s AND source = %s", (what, source)
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def pay_guess(tx: Transaction, what: str, source: bytes, *, at: datetime) -> None:
+    """Count one wrong guess."""
+    await tx.execute(
+        "INSERT INTO wrong_try AS kept (what, source, tries, last_at) VALUES (%s, %s, 1, %s)"
+        " ON CONFLICT (what, source) DO UPDATE SET tries = kept.tries + 1, last_at = %s",
+        (what, source, at, at),
+    )
+
+
+async def begin_guess(
+    tx: Transaction, what: str, source: bytes, *, at: datetime, most: int
 ) -> bool:
-    """Count one guess of a source that has some left; False when it has none."""
+    """Count one guess more under way; False where there are ``most`` already."""
     cursor = await tx.execute(
         "INSERT INTO wrong_try AS kept (what, source, tries, last_at) VALUES (%s, %s, 1, %s)"
         " ON CONFLICT (what, source) DO UPDATE SET tries = kept.tries + 1, last_at = %s"
         " WHERE kept.tries < %s",
-        (what, source, at, at, allowed),
+        (what, source, at, at, most),
     )
     return cursor.rowcount == 1
 
 
-async def give_back_guess(tx: Transaction, what: str, source: bytes) -> None:
-    """Count one guess less; the last one leaves nothing behind."""
+async def end_guess(tx: Transaction, what: str, source: bytes) -> None:
+    """Count one guess less under way; the last one leaves nothing behind."""
     whose = (what, source)
     await tx.execute(  # until then nobody else counts
         "SELECT FROM wrong_try WHERE what = %s AND source = %s FOR UPDATE", whose
@@ -146,39 +164,47 @@ async def save_registration(
 
 
 async def set_password(tx: Transaction, person_id: UUID, password_hash: str) -> bool:
-    """Replace a registered person's password; False for anybody else."""
-    cursor = await tx.execute(
-        "UPDATE registration SET password_hash = %s, first_password = false WHERE person_id = %s",
-        (password_hash, person_id),
-    )
-    return cursor.rowcount == 1
+    """Replace a registered person's password by one of their own; False for anybody else."""
+    return await _replace(tx, person_id, password_hash, first=False, where="true")
 
 
 async def give_first_password(tx: Transaction, person_id: UUID, password_hash: str) -> bool:
     """Set an office's password for a registered person without any; False for anybody else."""
-    cursor = await tx.execute(
-        "UPDATE registration SET password_hash = %s, first_password = true"
-        " WHERE person_id = %s AND password_hash IS NULL",
-        (password_hash, person_id),
-    )
-    return cursor.rowcount == 1
+    return await _replace(tx, person_id, password_hash, first=True, where="password_hash IS NULL")
 
 
 async def replace_by_first_password(tx: Transaction, person_id: UUID, password_hash: str) -> bool:
     """Set an office's password for a registered person, whatever was there."""
-    cursor = await tx.execute(
-        "UPDATE registration SET password_hash = %s, first_password = true WHERE person_id = %s",
-        (password_hash, person_id),
+    return await _replace(tx, person_id, password_hash, first=True, where="true")
+
+
+async def replace_first_password(
+    tx: Transaction, person_id: UUID, password_hash: str, *, replaced: str | None
+) -> bool:
+    """Set a person's own password in place of the office's of this hash; False where it is not."""
+    return await _replace(
+        tx,
+        person_id,
+        password_hash,
+        first=False,
+        where="first_password AND password_hash = %(replaced)s",
+        replaced=replaced,
     )
-    return cursor.rowcount == 1
 
 
-async def replace_first_password(tx: Transaction, person_id: UUID, password_hash: str) -> bool:
-    """Set a person's own password in place of an office's; False where there is none of those."""
+async def _replace(
+    tx: Transaction,
+    person_id: UUID,
+    password_hash: str,
+    *,
+    first: bool,
+    where: LiteralString,
+    replaced: str | None = None,
+) -> bool:
     cursor = await tx.execute(
-        "UPDATE registration SET password_hash = %s, first_password = false"
-        " WHERE person_id = %s AND first_password",
-        (password_hash, person_id),
+        "UPDATE registration SET password_hash = %(kept)s, first_password = %(first)s"
+        " WHERE person_id = %(person_id)s AND " + where,
+        {"kept": password_hash, "first": first, "person_id": person_id, "replaced": replaced},
     )
     return cursor.rowcount == 1
 
@@ -217,7 +243,6 @@ async def delete_older(tx: Transaction, instant: datetime) -> int:
         "DELETE FROM used_evidence WHERE used_at < %s",
         "DELETE FROM device_code WHERE expires_at < %s",
         "DELETE FROM wrong_try WHERE last_at < %s",
-        "DELETE FROM session_generation WHERE over_at < %s",
         "DELETE FROM ended_session WHERE over_at < %s",
     ):
         deleted += (await tx.execute(statement, (instant,))).rowcount

@@ -20,7 +20,7 @@ from emask.identity.passwords import (
 )
 from emask.identity.sessions import STAFF_LIFETIME, new_session_id
 from emask.identity.staff_queries import StaffAccount
-from emask.identity.tries import Tried, count_try, forget_tries
+from emask.identity.tries import PER_ACCOUNT, Tried, count_try, forget_tries, within_budget
 from emask.rules.refusals import WrongPassword
 
 
@@ -65,24 +65,34 @@ async def add_staff(
 
 
 async def sign_in_staff(
-    db: Database, clock: Clock, *, username: str, password: str
+    db: Database, clock: Clock, *, username: str, password: str, address: bytes = b""
 ) -> StaffSession:
     """Sign a member of staff in for a shift, which the audit log tells.
 
-    An unknown account answers as a wrong password does, pauses included.
+    An unknown account answers as a wrong password does, pauses included. Five wrong tries pause
+    the account at the address that they came from, so that others keep nobody from work.
+
+    Args:
+        db: where accounts are kept.
+        clock: what time it is.
+        username: as typed.
+        password: as typed.
+        address: digest of where the request comes from.
 
     Raises:
-        WrongPassword, LockedOut: by their names.
+        WrongPassword, LockedOut, TooManyAtOnce: by their names.
     """
     now = await clock.now()
-    source = sha256(username.encode()).digest()
-    await count_try(db, Tried.STAFF_PASSWORD, source=source, at=now)
-    async with db.transaction() as tx:
-        account = await queries.account(tx, username)
-    kept = account.password_hash if account else None
-    matches = await password_matches(HASHER, kept=kept, password=password)
-    if account is None or not matches:
-        raise WrongPassword
+    whose = sha256(username.encode()).digest()
+    source = sha256(whose + address).digest()
+    async with within_budget(db, PER_ACCOUNT, source=whose, at=now):
+        await count_try(db, Tried.STAFF_PASSWORD, source=source, at=now)
+        async with db.transaction() as tx:
+            account = await queries.account(tx, username)
+        kept = account.password_hash if account else None
+        matches = await password_matches(HASHER, kept=kept, password=password)
+        if account is None or not matches:
+            raise WrongPassword
     session_id = new_session_id()
     async with db.transaction() as tx:
         await forget_tries(tx, Tried.STAFF_PASSWORD, source=source)
