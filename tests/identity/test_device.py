@@ -2,12 +2,15 @@ from datetime import timedelta
 
 import pytest
 
+from emask.identity import device
 from emask.identity.binding import bind_phone, seal_binding
-from emask.identity.device import enter_device_code, issue_device_code
+from emask.identity.device import CODE_LIFETIME, enter_device_code, issue_device_code
 from emask.identity.device_queries import add_code
 from emask.identity.model import NewPerson
 from emask.identity.sign_in import sign_in_with_device
+from emask.identity.tries import Budget, Tried
 from emask.rules.calendar import Channel
+from emask.rules.refusals import LockedOut
 from identity.world import ANNA, HUA, MING, World, refused
 
 
@@ -16,9 +19,9 @@ async def code_of(world: World, person: NewPerson) -> str:
     return code.digits
 
 
-async def test_a14_a_code_is_eight_digits_for_ten_minutes(world: World) -> None:
+async def test_a14_a_code_is_twelve_digits_for_ten_minutes(world: World) -> None:
     code = await issue_device_code(world.identity, session=await world.session(MING))
-    assert len(code.digits) == 8
+    assert len(code.digits) == 12
     assert code.digits.isdecimal()
     assert code.expires_at == await world.clock.now() + timedelta(minutes=10)
 
@@ -33,7 +36,9 @@ async def test_a5_a14_a_code_binds_a_phone_whoever_it_is(world: World, person: N
 async def test_a14_a_code_may_be_typed_in_groups_and_full_width(world: World) -> None:
     digits = await code_of(world, MING)
     full_width = digits.translate({ord("0") + n: ord("０") + n for n in range(10)})
-    assert await world.enter_code(f" {full_width[:4]}-{full_width[4:]} ") == world.id_of(MING)
+    assert await world.enter_code(
+        f" {full_width[:4]}-{full_width[4:8]} {full_width[8:]} "
+    ) == world.id_of(MING)
 
 
 async def test_a14_a_code_is_made_on_a_computer_only(world: World) -> None:
@@ -57,7 +62,7 @@ async def test_a_code_lasts_until_its_last_second(world: World) -> None:
     assert await world.enter_code(digits) == world.id_of(MING)
 
 
-@pytest.mark.parametrize("digits", ["", "0", "abc", "123456789012"])
+@pytest.mark.parametrize("digits", ["", "0", "abc", "12345678", "123456789012", "1234567890123"])
 async def test_anything_else_is_a_wrong_code(world: World, digits: str) -> None:
     async with refused("device_code_wrong"):
         await world.enter_code(digits)
@@ -121,6 +126,53 @@ async def test_five_wrong_codes_pause_the_handset(world: World) -> None:
     async with refused("locked_out"):
         await world.enter_code(digits)
     assert await world.enter_code(digits, handset="phone-2") == world.id_of(MING)
+
+
+async def guess_from_a_handset_each(world: World, *, times: int) -> None:
+    """What a guesser does who throws the handset's cookie away."""
+    for number in range(times):
+        async with refused("device_code_wrong"):
+            await world.enter_code(f"{number:012}", handset=f"guesser-{number}")
+
+
+async def test_wrong_codes_from_everywhere_pause_entering_codes(
+    world: World, few_guesses: None
+) -> None:
+    digits = await code_of(world, MING)
+    await guess_from_a_handset_each(world, times=20)
+    with pytest.raises(LockedOut) as refusal:
+        await world.enter_code(digits, handset="fresh")
+    assert refusal.value.until
+    await world.clock.set(refusal.value.until)
+    assert await world.enter_code(await code_of(world, MING), handset="fresh") == world.id_of(MING)
+
+
+async def test_a_wrong_code_costs_everybody_one_guess_and_nothing_else_does(
+    world: World, few_guesses: None
+) -> None:
+    await guess_from_a_handset_each(world, times=19)
+    for number in range(3):
+        await world.enter_code(await code_of(world, MING), handset=f"phone-{number}")
+        async with refused("device_code_wrong"):
+            await world.enter_code("too short", handset=f"phone-{number}")
+    stale = await code_of(world, HUA)
+    await world.wait(CODE_LIFETIME)
+    async with refused("device_code_expired"):
+        await world.enter_code(stale, handset="phone-4")
+    assert await world.enter_code(await code_of(world, HUA)) == world.id_of(HUA)
+
+
+@pytest.fixture
+def few_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "OF_ALL_SOURCES", Budget(Tried.DEVICE_CODE, 20))
+
+
+async def test_a_new_code_ends_the_persons_earlier_one(world: World) -> None:
+    first, hers, second = [await code_of(world, each) for each in (MING, HUA, MING)]
+    async with refused("device_code_wrong"):
+        await world.enter_code(first)
+    assert await world.enter_code(second) == world.id_of(MING)
+    assert await world.enter_code(hers) == world.id_of(HUA)
 
 
 async def test_codes_of_ones_own_buy_no_guesses(world: World) -> None:

@@ -7,6 +7,7 @@ from emask.features.registry import Registry
 from emask.features.session import SIGN_IN, session_of, sign_in
 from emask.features.world import World
 from emask.identity.decisions import HOUSEHOLD_CERTIFICATE
+from emask.identity.device import CODE_DIGITS
 from emask.identity.registration import reset_password
 from emask.rules.calendar import Channel
 from emask.rules.people import Document
@@ -89,7 +90,7 @@ async def device_code_wrong(world: World, *, name: str) -> None:
     citizen = world.citizen(name)
     await make_device_code(world.doors, citizen.visitor)
     digits = int(citizen.visitor.device_digits or 0)
-    citizen.visitor.device_digits = f"{(digits + 1) % 10**8:08}"
+    citizen.visitor.device_digits = f"{(digits + 1) % 10**CODE_DIGITS:0{CODE_DIGITS}}"
     await sign_in(world, citizen, use_device_code, Channel.MOBILE)
 
 

@@ -90,7 +90,7 @@ async def ask_device_code(page: ThisPage) -> Response[str]:
 @post("/identify/device-code", status_code=HTTP_200_OK)
 async def take_device_code(page: ThisPage, form: SentForm) -> Answer:
     """A code from the computer, on any phone (A1.1-2, A5, A8, A14)."""
-    digits = form.require("digits", page.say("輸入電腦畫面上的裝置碼，共 8 碼數字"))
+    digits = form.require("digits", page.say("輸入電腦畫面上的裝置碼，共 12 碼數字"))
     hold_phone(page, form)
     if not form.ok:
         return _phone(page, form, "citizen/device_code.html")
