@@ -337,6 +337,7 @@ async def test_no_answer_is_open_to_all(setting: Setting, answers: list[httpx2.R
         (b'{"token": 1}', "application/json"),
         ('{"token": "權"}'.encode(), "application/json"),
         (b"\xff", "application/json"),
+        (b"[" * 8000, "application/json"),
         (b'{"token": "' + b"a" * 9000 + b'"}', "application/json"),
         (b'{"token": "token"}', "text/plain"),
         (b"token=token", "application/x-www-form-urlencoded"),

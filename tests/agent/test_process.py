@@ -136,7 +136,32 @@ async def test_its_output_tells_nothing_of_cards_tokens_or_pins(
         assert secret not in said
 
 
-async def test_ending_the_agent_closes_the_window(site: SmallSite, tmp_path: Path) -> None:
+async def test_a_page_that_is_left_keeps_neither_window_nor_card(
+    site: SmallSite, tmp_path: Path
+) -> None:
+    chain = make_chain()
+    token = make_soft_token(tmp_path, chain.person.key, chain.person.certificate)
+    pinentry = fake_pinentry(tmp_path, [SILENCE, PIN])
+    async with running_agent(site_origin=site.origin, soft_token=token, pinentry=pinentry) as agent:
+        left = page(agent.url, site.origin)
+        asking = asyncio.create_task(left.ask("/signature", site.token(Purpose.SIGN)))
+        await asyncio.to_thread(wait_for_window, tmp_path)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        await left.client.aclose()
+        visitor = page(agent.url, site.origin)
+        async with visitor.client, asyncio.timeout(20):
+            while True:
+                answer = await visitor.ask("/signature", site.token(Purpose.SIGN))
+                if answer.status_code != 423:  # busy until the window is closed
+                    break
+                await asyncio.sleep(0.1)
+    assert answer.status_code == 200
+
+
+async def test_ending_the_agent_closes_the_window(
+    site: SmallSite, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     chain = make_chain()
     token = make_soft_token(tmp_path, chain.person.key, chain.person.certificate)
     pinentry = fake_pinentry(tmp_path, [SILENCE])
@@ -149,6 +174,7 @@ async def test_ending_the_agent_closes_the_window(site: SmallSite, tmp_path: Pat
             assert await asyncio.wait_for(agent.process.wait(), 15) == 0
             await asyncio.gather(asking, return_exceptions=True)
     assert str(pinentry).encode() not in running_programs()
+    assert "Traceback" not in "".join(capfd.readouterr())
 
 
 async def test_a_card_that_never_answers_does_not_keep_the_agent_from_ending(

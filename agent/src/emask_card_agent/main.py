@@ -13,6 +13,7 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
+from emask_card_agent.connection import Connection
 from emask_card_agent.pinentry import Pinentry
 from emask_card_agent.reader import read_record
 from emask_card_agent.server import CardAgent, create_app, guards
@@ -34,7 +35,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
         port = listening.getsockname()[1]
         config = uvicorn.Config(
             _application(settings, port),
-            http="h11",
+            http=Connection,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -65,7 +66,7 @@ def _listen(port: int) -> socket.socket:
         return socket.create_server((HERE, port))
     except OSError:
         _say(
-            f"無法使用連接埠 {port}，可能已有卡片代理在執行",
+            f"無法使用連接埠 {port}，可能已有讀卡程式在執行",
             f"Port {port} cannot be used; a card agent may be running already",
         )
         raise SystemExit(_NOT_STARTED) from None
@@ -73,7 +74,7 @@ def _listen(port: int) -> socket.socket:
 
 def _introduce(settings: Settings, port: int) -> None:
     sites = " ".join(sorted(settings.sites))
-    _say(f"卡片代理服務這些網站：{sites}", f"The card agent serves: {sites}")
+    _say(f"讀卡程式服務這些網站：{sites}", f"The card agent serves: {sites}")
     if settings.pkcs11_module is None:
         _say(
             "找不到憑證卡的驅動程式，只能讀健保卡；請以 --pkcs11-module 指定",

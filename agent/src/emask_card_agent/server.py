@@ -89,29 +89,44 @@ class CardAgent:
         self,
         request: Request,
         purpose: Purpose,
-        make: Callable[[str, str], Awaitable[str]],
+        make: Callable[[Request, str], Awaitable[str]],
     ) -> Response:
-        origin = request.headers["origin"]
         try:
             token = await _token(request)
-            await self._judge.accept(token, purpose, origin=origin)
+            await self._judge.accept(token, purpose, origin=request.headers["origin"])
             async with self._turn():
-                evidence = await make(token, origin)
+                evidence = await make(request, token)
         except Problem as problem:
             return _refused(problem)
+        except asyncio.CancelledError:  # the agent ends: nobody else cancels requests
+            return _refused(Problem(Code.UNREADABLE), "ended")
         except Exception as error:  # noqa: BLE001 - what it holds is not for the output
             return _refused(Problem(Code.UNREADABLE), type(error).__name__)
         return JSONResponse({"evidence": evidence}, headers={"Cache-Control": "no-store"})
 
-    async def _reading(self, token: str, _origin: str) -> str:
+    async def _reading(self, _request: Request, token: str) -> str:
         record = await beside(self._read_record)
         return json.dumps({"token": token, "record": b64encode(record).decode()})
 
-    async def _signature(self, token: str, origin: str) -> str:
+    async def _signature(self, request: Request, token: str) -> str:
         found = await beside(self._signer.find)
-        pin = None if found.pin_pad else await self._window.ask(origin, last_try=found.last_try)
+        pin = None if found.pin_pad else await self._pin(request, last_try=found.last_try)
         signed = await beside(lambda: self._signer.sign(found, pin, token.encode("ascii")))
         return b64encode(signed).decode()
+
+    async def _pin(self, request: Request, *, last_try: bool) -> str:
+        """What was typed; the window closes when the page that asked is left."""
+        typing = asyncio.create_task(self._window.ask(request.headers["origin"], last_try=last_try))
+        leaving = asyncio.create_task(_left(request))
+        try:
+            await asyncio.wait((typing, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if not typing.done():
+                raise Problem(Code.PIN_CANCELLED)
+            return typing.result()
+        finally:
+            typing.cancel()
+            leaving.cancel()
+            await asyncio.gather(typing, leaving, return_exceptions=True)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -164,12 +179,18 @@ async def _token(request: Request) -> str:
             raise Problem(Code.TOKEN_REFUSED)
     try:
         given = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Problem(Code.TOKEN_REFUSED) from None
     token = given.get("token") if isinstance(given, dict) else None
     if not isinstance(token, str) or not token.isascii():
         raise Problem(Code.TOKEN_REFUSED)
     return token
+
+
+async def _left(request: Request) -> None:
+    """Return when the page goes away; its request has been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _refused(problem: Problem, cause: str = "") -> Response:

@@ -29,6 +29,7 @@ _ALGORITHM: Final = "Ed25519"
 _EARLY: Final = 60  # seconds that a token may be ahead of what we think the site's time is
 _REMEMBERED: Final = 4096  # tokens; a site issues a person a few an hour, each for minutes
 _LONGEST_DOCUMENT: Final = 65536  # bytes
+_NOT_A_DOCUMENT: Final = (ValueError, TypeError, KeyError, RecursionError)
 
 
 class Purpose(StrEnum):
@@ -105,7 +106,7 @@ class TokenJudge:
                 keys=KeySet.import_key_set({"keys": document["keys"]}),
                 ahead=float(document["now"]) - self.ticks(),
             )
-        except (httpx2.HTTPError, JoseError, ValueError, TypeError, KeyError) as error:
+        except (httpx2.HTTPError, JoseError, *_NOT_A_DOCUMENT) as error:
             raise Problem(Code.TOKEN_REFUSED) from error
         self._sites[origin] = site
         return site
