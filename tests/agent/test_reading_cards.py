@@ -20,7 +20,12 @@ from emask.identity.model import NewPerson
 from emask.identity.service import Identity
 from emask.identity.site_tokens import Purpose
 from emask.sandbox.virtual_cards.link import VirtualCard
-from emask.sandbox.virtual_cards.nhi_card import PulledOutMidRead, VirtualNhiCard
+from emask.sandbox.virtual_cards.nhi_card import (
+    AID,
+    OTHER_AID,
+    PulledOutMidRead,
+    VirtualNhiCard,
+)
 
 pytestmark = [pytest.mark.cards, pytest.mark.xdist_group("cards")]
 
@@ -96,6 +101,19 @@ class OtherCard(VirtualNhiCard):
         return b"\x6a\x82"
 
 
+class Selections(VirtualNhiCard):
+    """Answers every selection alike, and keeps in mind what was selected."""
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__(b"")
+        self._answer = answer
+        self.names: list[bytes] = []
+
+    def answer(self, command: bytes) -> bytes | None:
+        self.names.append(command[5 : 5 + command[4]])
+        return self._answer
+
+
 class InPieces(VirtualNhiCard):
     """Gives its data only when asked again, as cards of the older protocol do."""
 
@@ -120,6 +138,24 @@ async def test_a_card_that_gives_its_data_in_pieces(
     with pcsc.card(InPieces(record)):
         evidence = await visitor.evidence("/card", site.token(Purpose.READ))
     assert read_card(identity_of(site), evidence, at=site.now).data.name == "王小明"
+
+
+async def test_a_card_that_knows_the_application_by_its_other_name(
+    visitor: Page, site: SmallSite, pcsc: PcscService, record: bytes
+) -> None:
+    with pcsc.card(VirtualNhiCard(record, application=OTHER_AID)):
+        assert await visitor.evidence("/card", site.token(Purpose.READ))
+
+
+async def test_the_other_name_is_tried_once_and_only_where_the_first_is_not_found(
+    visitor: Page, site: SmallSite, pcsc: PcscService
+) -> None:
+    unknown, refusing = Selections(b"\x6a\x82"), Selections(b"\x69\x82")
+    for card in (unknown, refusing):
+        with pcsc.card(card):
+            assert await refusal(visitor, site) == (409, "other_card")
+    assert unknown.names == [AID, OTHER_AID]
+    assert refusing.names == [AID]
 
 
 @pytest.mark.parametrize(

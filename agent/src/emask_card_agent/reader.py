@@ -12,11 +12,16 @@ from emask_card_agent.problems import Code, Problem
 
 LENGTH: Final = 57
 """Bytes of an NHI card's basic data."""
-SELECT: Final = bytes.fromhex("00A4040010" + "D158000001" + "00" * 9 + "1100")
-"""The application that holds them: sixteen bytes of name, and no length expected back."""
+SELECT: Final = (
+    bytes.fromhex("00A4040010" + "D158000001" + "00" * 9 + "1100"),
+    bytes.fromhex("00A4040010" + "D158000001" + "00" * 10 + "11" + "00"),
+)
+"""The application that holds them, by sixteen bytes of name. Both forms are found in the field: the
+second one has another name, and says that any length may come back."""
 READ: Final = bytes.fromhex("00CA1100020000")
 
 _DONE: Final = b"\x90\x00"
+_NOT_FOUND: Final = b"\x6a\x82"
 _MORE: Final = 0x61  # first byte of a status word: the second says how much (ISO 7816-4)
 _GET_RESPONSE: Final = b"\x00\xc0\x00\x00"
 _STATUS_WORD: Final = 2  # bytes
@@ -129,7 +134,11 @@ def _search(context: Any, readers: list[str]) -> bytes:
 
 
 def _read(card: _Connection) -> bytes:
-    if card.transmit(SELECT)[-_STATUS_WORD:] != _DONE:
+    for select in SELECT:
+        status = card.transmit(select)[-_STATUS_WORD:]
+        if status != _NOT_FOUND:
+            break
+    if status != _DONE:
         raise Problem(Code.OTHER_CARD)
     reply = card.transmit(READ)
     record, status = reply[:-_STATUS_WORD], reply[-_STATUS_WORD:]

@@ -5,6 +5,8 @@ from typing import Final
 ATR: Final = bytes.fromhex("3B6500009C02020702")
 AID: Final = bytes.fromhex("D158000001" + "00" * 9 + "1100")
 """The application that holds the basic data."""
+OTHER_AID: Final = bytes.fromhex("D158000001" + "00" * 10 + "11")
+"""Its other name, which readers in the field use too."""
 
 _SELECT: Final = b"\x00\xa4\x04\x00"
 _READ: Final = bytes.fromhex("00CA1100020000")
@@ -21,13 +23,15 @@ class VirtualNhiCard:
     Args:
         record: the basic data; 57 bytes on a sound card.
         status: the status word that follows it.
+        application: the one name that it knows its application by.
     """
 
     atr: Final = ATR
 
-    def __init__(self, record: bytes, *, status: bytes = DONE) -> None:
+    def __init__(self, record: bytes, *, status: bytes = DONE, application: bytes = AID) -> None:
         self._record = record
         self._status = status
+        self._application = application
         self._selected = False
 
     def reset(self) -> None:
@@ -37,7 +41,7 @@ class VirtualNhiCard:
     def answer(self, command: bytes) -> bytes | None:
         """The reply to a command."""
         if command[:4] == _SELECT:
-            self._selected = command[5 : 5 + command[4]] == AID
+            self._selected = command[5 : 5 + command[4]] == self._application
             return DONE if self._selected else _NOT_FOUND
         if command == _READ:
             return self._record + self._status if self._selected else _NOT_SELECTED
