@@ -22,7 +22,7 @@ def card_agent(context: typer.Context) -> None:
     """
     if find_spec(PACKAGE) is None:
         refuse(
-            "卡片代理尚未安裝：在原始碼目錄執行 make cards，或 pip install ./agent",
+            "讀卡程式尚未安裝：在原始碼目錄執行 make cards，或 pip install ./agent",
             "The card agent is not installed: run `make cards` in a checkout, or"
             " `pip install ./agent`",
         )
