@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EMASK := $(BIN)/emask
 SOURCES := src tests agent/src
 
-.PHONY: help setup browser cards run test fast lint types imports check format bench fuzz docs lock clean
+.PHONY: help setup browser cards run test fast lint types imports check format bench fuzz screenshots docs lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,6 +51,9 @@ bench: setup ## Measure the intake against the database's own limit
 
 fuzz: setup ## Feed what reads bytes from outside with made-up input; faults go to FINDINGS
 	$(BIN)/python scripts/fuzz.py $(or $(FINDINGS),fuzz-findings)
+
+screenshots: setup browser ## Take pictures of the demo's pages into var/screenshots
+	$(BIN)/python scripts/screenshots.py
 
 docs: setup ## Write the pages of docs/ that follow from the code
 	$(BIN)/python scripts/docs.py
