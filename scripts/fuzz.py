@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 TESTS: Final = Path(__file__).parent.parent / "tests"
-NAMES: Final = ("card", "signature", "list", "answer", "csv", "parquet")
+NAMES: Final = ("card", "evidence", "signature", "list", "answer", "csv", "parquet")
 _INSTRUMENTED: Final = ["emask.identity", "emask.partners", "emask.rounds", "emask.rules"]
 _PATIENCE: Final = 10  # seconds for one input
 _MOST_MEMORY: Final = 4_096  # MiB

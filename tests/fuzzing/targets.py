@@ -14,14 +14,10 @@ import pyarrow.parquet as pq
 from emask.identity.people_file import PeopleFile, open_people_file
 from emask.identity.people_row import Row, faults_of, person_of
 from emask.rounds.csv_file import FileRejected
-from emask.rules.nhi_card import MalformedCard, parse_nhi_card
-from emask.rules.people import InvalidEntry, normalise_id, normalise_nhi_card
-from emask.sandbox.cards import card_record
+from emask.rules.people import InvalidEntry, normalise_id
 from emask.sandbox.people_file import write_people
 from emask.sandbox.population import made_up_people
-from fuzzing import certificates
-
-_PEOPLE: Final = 40
+from fuzzing import cards, certificates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,16 +27,6 @@ class Target:
     seeds: Callable[[], list[bytes]]
     read: Callable[[bytes], None]
     longest: int
-
-
-def read_card(data: bytes) -> None:
-    """The basic data of an NHI card."""
-    try:
-        card = parse_nhi_card(data)
-    except MalformedCard:
-        return
-    assert normalise_id(card.id_number) == card.id_number
-    assert normalise_nhi_card(card.card_number) == card.card_number
 
 
 def read_people(data: bytes) -> None:
@@ -64,10 +50,6 @@ def _check_row(people: PeopleFile, row: object) -> None:
         assert list(faults_of(row, people.arrangement.headings))
         return
     assert normalise_id(person.id_number) == person.id_number
-
-
-def card_seeds() -> list[bytes]:
-    return [card_record(person) for person in made_up_people(_PEOPLE)]
 
 
 def csv_seeds() -> list[bytes]:
@@ -100,7 +82,8 @@ def parquet_seeds() -> list[bytes]:
 
 
 TARGETS: Final[Mapping[str, Target]] = {
-    "card": Target(seeds=card_seeds, read=read_card, longest=200),
+    "card": Target(seeds=cards.record_seeds, read=cards.read_record, longest=200),
+    "evidence": Target(seeds=cards.evidence_seeds, read=cards.read_evidence, longest=8_000),
     "signature": Target(
         seeds=certificates.signature_seeds, read=certificates.read_signature, longest=8_000
     ),

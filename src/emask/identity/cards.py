@@ -51,7 +51,7 @@ def read_card(identity: Identity, evidence: str, *, at: datetime) -> CardReading
     """
     try:
         given = _EVIDENCE.decode(evidence)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, RecursionError, ValueError):  # RecursionError: deeply nested
         raise EvidenceAltered from None
     token_id = identity.tokens.read(given.token, Purpose.READ, now=at)
     try:
