@@ -5,6 +5,7 @@ Exit status 1 if a reader failed or hung, the input then lies in FOLDER; also if
 """
 
 import argparse
+import logging
 import os
 import random
 import re
@@ -68,6 +69,7 @@ def watch(name: str, folder: Path, inputs: int, seconds: int) -> bool:
 
 def fuzz(name: str, folder: Path, inputs: int, seconds: int) -> int:
     """Feed one target in this process, which ends with it."""
+    logging.disable()  # of what the readers complain about there would be no end
     import atheris  # noqa: PLC0415 - only here, where it replaces how modules are loaded
 
     sys.path.insert(0, str(TESTS))

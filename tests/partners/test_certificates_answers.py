@@ -1,6 +1,7 @@
 """What an OCSP answer and a revocation list count for, each by itself."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -17,6 +18,7 @@ from emask.partners.certificates.revocation_list import look_up, read_list
 from emask.partners.certificates.standing import Standing
 from emask.sandbox.certificates import Authority, Condition
 from emask.sandbox.certificates.answers import Validity, ocsp_answer, revocation_list
+from emask.sandbox.certificates.authority import Signer
 from partners.citizens import BASE, HOLDER
 
 LIST = f"{BASE}/ca/moica.crl"
@@ -47,8 +49,8 @@ def a_list(
     return builder.sign(authority.issuer.key, hashes.SHA256())
 
 
-def point(**scope: object) -> x509.IssuingDistributionPoint:
-    facts: dict[str, object] = {
+def point(**scope: Any) -> x509.IssuingDistributionPoint:
+    facts: dict[str, Any] = {
         "full_name": [x509.UniformResourceIdentifier(LIST)],
         "relative_name": None,
         "only_contains_user_certs": False,
@@ -57,7 +59,7 @@ def point(**scope: object) -> x509.IssuingDistributionPoint:
         "indirect_crl": False,
         "only_contains_attribute_certs": False,
     }
-    return x509.IssuingDistributionPoint(**(facts | scope))  # type: ignore[arg-type]
+    return x509.IssuingDistributionPoint(**(facts | scope))
 
 
 SCOPES = [
@@ -97,8 +99,8 @@ def test_the_responder_has_to_be_appointed(
     asked = question(link)
     fresh = Validity.fresh(opening)
 
-    def judged(responder: object) -> Standing | None:
-        answer = ocsp_answer(asked, revoked=False, validity=fresh, responder=responder)  # type: ignore[arg-type]
+    def judged(responder: Signer) -> Standing | None:
+        answer = ocsp_answer(asked, revoked=False, validity=fresh, responder=responder)
         return judge_answer(answer, asked=asked, link=link, at=opening)
 
     assert judged(authority.responder) is Standing.GOOD

@@ -34,6 +34,11 @@ async def test_redirects_are_not_followed() -> None:
     assert await moved.directory().get(LIST) is None
 
 
+async def test_an_error_is_no_answer_and_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    assert await Answering(httpx2.Response(503)).directory().get(LIST) is None
+    assert caplog.messages == ["certificate directory: GET was answered by 503"]
+
+
 async def test_a_long_answer_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(directory, "LARGEST", 1000)
 

@@ -74,6 +74,30 @@ async def test_what_the_directory_says_decides(
     assert await refusal(citizens, await citizens.sign()) == code
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("ocsp_down", {"POST was answered by 503"}),
+        ("crl_down", {"GET was answered by 503"}),
+        ("stale_ocsp", {"an OCSP answer is out of date"}),
+        ("stale_crl", {"a revocation list is out of date"}),
+        (
+            "wrong_key",
+            {
+                "a revocation list is not its authority's",
+                "an OCSP answer is not its authority's: ValueError",
+            },
+        ),
+    ],
+)
+async def test_troubles_are_told_to_whoever_runs_the_service(
+    citizens: Citizens, caplog: pytest.LogCaptureFixture, kind: str, told: set[str]
+) -> None:
+    await citizens.wrong(kind)
+    await refusal(citizens, await citizens.sign())
+    assert {message.removeprefix("certificate directory: ") for message in caplog.messages} == told
+
+
 @pytest.mark.parametrize(("causes", "code"), SITUATIONS)
 async def test_another_implementation_comes_to_the_same(
     citizens: Citizens, causes: Sequence[Callable[[Citizens], Awaitable[None]]], code: str

@@ -1,18 +1,18 @@
 """Calling an authority's directory: only where we chose to, briefly, and for so much."""
 
 import asyncio
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import httpx2
+
+from emask.partners.certificates.troubles import complain
 
 SECONDS: Final = 3
 """How long one answer may take, from connecting to its last byte."""
 LARGEST: Final = 16 * 2**20
 """Bytes of one answer; revocation lists are the long ones."""
 
-_LOG: Final = logging.getLogger(__name__)
 _OK: Final = 200
 
 
@@ -39,7 +39,7 @@ class Directory:
         headers: Mapping[str, str] | None = None,
     ) -> bytes | None:
         if not address.startswith(self._directories):
-            _LOG.warning("a certificate names a directory that is not configured")
+            complain("a certificate names one that is not configured")
             return None
         try:
             async with (
@@ -52,9 +52,12 @@ class Directory:
                     follow_redirects=False,
                 ) as response,
             ):
-                return await _bounded(response) if response.status_code == _OK else None
+                if response.status_code != _OK:
+                    complain(f"{method} was answered by {response.status_code}")
+                    return None
+                return await _bounded(response)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as failure:
-            _LOG.warning("no answer from a certificate directory: %s", type(failure).__name__)
+            complain(f"no answer: {type(failure).__name__}")
             return None
 
 
@@ -64,5 +67,6 @@ async def _bounded(response: httpx2.Response) -> bytes | None:
     async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > LARGEST:
+            complain(f"an answer is longer than {LARGEST} bytes")
             return None
     return bytes(body)

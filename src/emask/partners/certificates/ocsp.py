@@ -14,6 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from emask.partners.certificates.chain import Link
 from emask.partners.certificates.faults import FAULTS
 from emask.partners.certificates.standing import Standing, in_date, is_strong
+from emask.partners.certificates.troubles import Useless, complain
 
 _NONCE_BYTES: Final = 16
 _UNDATED: Final = timedelta(minutes=10)
@@ -42,15 +43,27 @@ def judge_answer(
     appointed, in date, and to our question if it repeats a nonce.
     """
     try:
-        answer = ocsp.load_der_ocsp_response(der)
-        if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            return None
-        _check_signature(answer, _responder(answer, link.issuer, at=at))
-        if not _answers(answer, asked) or not _holds(answer, at=at):
-            return None
-        return _STANDINGS.get(answer.certificate_status)
-    except FAULTS:
-        return None
+        return _said(der, asked=asked, link=link, at=at)
+    except Useless as why:
+        complain(f"an OCSP answer {why}")
+    except FAULTS as fault:
+        complain(f"an OCSP answer is not its authority's: {type(fault).__name__}")
+    return None
+
+
+def _said(der: bytes, *, asked: ocsp.OCSPRequest, link: Link, at: datetime) -> Standing:
+    """Raises Useless, or one of the faults."""
+    answer = ocsp.load_der_ocsp_response(der)
+    if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+        raise Useless(f"refuses to say: {answer.response_status.name}")
+    _check_signature(answer, _responder(answer, link.issuer, at=at))
+    if not _answers(answer, asked):
+        raise Useless("is to another question")
+    if not _holds(answer, at=at):
+        raise Useless("is out of date")
+    if answer.certificate_status not in _STANDINGS:
+        raise Useless("knows no such certificate")
+    return _STANDINGS[answer.certificate_status]
 
 
 def _responder(

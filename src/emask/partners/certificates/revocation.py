@@ -18,6 +18,7 @@ from emask.partners.certificates.directory import Directory
 from emask.partners.certificates.ocsp import judge_answer, question
 from emask.partners.certificates.revocation_list import list_in_date, look_up, read_list
 from emask.partners.certificates.standing import Standing
+from emask.partners.certificates.troubles import complain
 from emask.rules.refusals import CertificateRevoked, RevocationUnknown
 
 _KEPT: Final = 64
@@ -59,7 +60,12 @@ class Revocation:
 
     async def _by_list(self, link: Link, address: str, at: datetime) -> Standing | None:
         revoked = await self._list(link, address, at)
-        return None if revoked is None else look_up(revoked, link=link, address=address)
+        if revoked is None:
+            return None
+        standing = look_up(revoked, link=link, address=address)
+        if standing is None:
+            complain("a revocation list has another scope")
+        return standing
 
     async def _list(
         self, link: Link, address: str, at: datetime
@@ -69,8 +75,14 @@ class Revocation:
         if kept is not None and list_in_date(kept, at=at):
             return kept
         der = await self._directory.get(address)
-        fetched = None if der is None else read_list(der, link.issuer)
-        if fetched is None or not list_in_date(fetched, at=at):
+        if der is None:
+            return None
+        fetched = read_list(der, link.issuer)
+        if fetched is None:
+            complain("a revocation list is not its authority's")
+            return None
+        if not list_in_date(fetched, at=at):
+            complain("a revocation list is out of date")
             return None
         self._lists.pop(key, None)
         while len(self._lists) >= _KEPT:
