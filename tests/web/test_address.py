@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from emask.web.shell.address import ClientAddress, read_networks, source_of
+from emask.web.shell.address import (
+    ClientAddress,
+    network_of,
+    read_networks,
+    source_of,
+    told_by_a_stranger,
+)
 
 PROXIES = read_networks("10.0.0.0/8, 2001:db8:ffff::/48")
 CLIENT, OTHER = "203.0.113.7", "198.51.100.9"
@@ -86,3 +92,39 @@ def test_networks_are_listed_with_commas() -> None:
     ]
     with pytest.raises(ValueError, match="proxy"):
         read_networks("proxy.example")
+
+
+@pytest.mark.parametrize(
+    ("host", "network"),
+    [
+        ("2001:db8:1:ffff::1", "2001:db8:1::/48"),
+        ("2001:db8:1:1::2", "2001:db8:1::/48"),
+        ("203.0.113.7", ""),
+        ("::ffff:203.0.113.7", ""),
+        ("", ""),
+    ],
+)
+def test_the_network_around_a_site(host: str, network: str) -> None:
+    assert network_of({"client": (host, 1)}) == network
+
+
+@pytest.mark.parametrize(
+    ("peer", "told", "stranger"),
+    [
+        *((CLIENT, (OTHER,), True), (CLIENT, (), False)),
+        *(("10.1.2.3", (CLIENT,), False), ("10.1.2.3", (), False)),
+    ],
+)
+async def test_who_speaks_for_others_without_being_a_proxy_of_ours(
+    peer: str, told: tuple[str, ...], *, stranger: bool
+) -> None:
+    found: list[bool] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        found.append(told_by_a_stranger(scope))
+
+    headers = [(b"x-forwarded-for", each.encode()) for each in told]
+    scope = {"type": "http", "client": (peer, 1), "headers": headers}
+    await ClientAddress(application, PROXIES)(scope, _nothing, _nothing)
+    await ClientAddress(application, ())({**scope}, _nothing, _nothing)
+    assert found == [stranger, bool(told)]

@@ -16,7 +16,7 @@ from emask.web.citizen.arrival import renew, welcome
 from emask.web.citizen.card_agent import show_reader
 from emask.web.sandbox_pages.wallet import card_evidence, certificate_evidence
 from emask.web.shell.forms import Form
-from emask.web.shell.limits import limited
+from emask.web.shell.limits import Way, limited
 from emask.web.shell.page import Page, SentForm, ThisPage
 from emask.web.shell.serving import note_if_served
 
@@ -39,7 +39,7 @@ async def take_registration(page: ThisPage, form: SentForm) -> Answer:
     if not form.ok or printed is None or household is None:
         return _register_again(page, form)
     try:
-        async with limited(page):
+        async with limited(page, Way.CARD):
             person_id = await register_with_card(
                 page.system.identity,
                 evidence=evidence,
@@ -108,22 +108,21 @@ async def ask_certificate_to_bind(page: ThisPage) -> Response[str]:
 async def take_certificate_to_bind(page: ThisPage, form: SentForm) -> Response[str]:
     """The certificate's signature shows that it is at hand."""
     challenge = form.text("challenge")
-    async with limited(page):
-        evidence = await certificate_evidence(page, form, challenge=challenge)
-        if not form.ok:
-            return show_reader(
-                page,
-                "citizen/bind_certificate.html",
-                Purpose.SIGN,
-                {"form": form, "done": False},
-                status=HTTP_422_UNPROCESSABLE_ENTITY,
-            )
-        await bind_certificate(
-            page.system.identity,
-            person_id=page.session.person_id,
-            evidence=evidence,
-            challenge=challenge,
+    evidence = await certificate_evidence(page, form, challenge=challenge)
+    if not form.ok:
+        return show_reader(
+            page,
+            "citizen/bind_certificate.html",
+            Purpose.SIGN,
+            {"form": form, "done": False},
+            status=HTTP_422_UNPROCESSABLE_ENTITY,
         )
+    await bind_certificate(
+        page.system.identity,
+        person_id=page.session.person_id,
+        evidence=evidence,
+        challenge=challenge,
+    )
     await renew(page)
     await note_if_served(page, "bind_certificate")
     return page.show("citizen/bind_certificate.html", {"done": True})

@@ -7,11 +7,11 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from emask.identity.sign_in import sign_in_with_card, sign_in_with_certificate
 from emask.identity.site_tokens import Purpose
 from emask.rules.calendar import Channel
-from emask.web.citizen.arrival import welcome
+from emask.web.citizen.arrival import welcome, welcome_by_password
 from emask.web.citizen.card_agent import show_reader
 from emask.web.sandbox_pages.wallet import card_evidence, certificate_evidence
 from emask.web.shell.forms import Form
-from emask.web.shell.limits import limited
+from emask.web.shell.limits import Way, limited
 from emask.web.shell.page import Page, SentForm, ThisPage
 
 Answer = Response[str] | Redirect
@@ -30,11 +30,11 @@ async def take_card(page: ThisPage, form: SentForm) -> Answer:
     password = form.require("password", page.say("輸入註冊時設定的密碼"))
     if not form.ok:
         return _again(page, form, "citizen/card.html", Purpose.READ)
-    async with limited(page):
+    async with limited(page, Way.CARD):
         person_id = await sign_in_with_card(
             page.system.identity, evidence=evidence, password=password
         )
-    return await welcome(page, person_id, Channel.COMPUTER)
+    return await welcome_by_password(page, person_id)
 
 
 @get("/identify/certificate")
@@ -47,13 +47,12 @@ async def ask_certificate(page: ThisPage) -> Response[str]:
 async def take_certificate(page: ThisPage, form: SentForm) -> Answer:
     """A signature over our challenge."""
     challenge = form.text("challenge")
-    async with limited(page):
-        evidence = await certificate_evidence(page, form, challenge=challenge)
-        if not form.ok:
-            return _again(page, form, "citizen/certificate.html", Purpose.SIGN)
-        person_id = await sign_in_with_certificate(
-            page.system.identity, evidence=evidence, challenge=challenge
-        )
+    evidence = await certificate_evidence(page, form, challenge=challenge)
+    if not form.ok:
+        return _again(page, form, "citizen/certificate.html", Purpose.SIGN)
+    person_id = await sign_in_with_certificate(
+        page.system.identity, evidence=evidence, challenge=challenge
+    )
     return await welcome(page, person_id, Channel.COMPUTER)
 
 

@@ -11,6 +11,11 @@ Networks = tuple[IPv4Network | IPv6Network, ...]
 _ONE_SITE: Final = 64
 """Leading bits of an IPv6 address that name a household or a phone; the rest it may choose."""
 
+_ONE_HOLDER: Final = 48
+"""Those that name whom a provider gave many such sites to."""
+
+_BEHIND: Final = "emask.behind_proxy"
+
 
 def read_networks(text: str) -> Networks:
     """Addresses and networks, separated by commas, as ``EMASK_TRUSTED_PROXIES`` lists them.
@@ -36,7 +41,8 @@ class ClientAddress:
         """Pass the request on as if it had come straight from the client."""
         if self._proxies and scope["type"] == "http" and scope.get("client"):
             host, port = scope["client"]
-            scope = {**scope, "client": (self._behind(host, scope["headers"]), port)}
+            client = (self._behind(host, scope["headers"]), port)
+            scope = {**scope, "client": client, _BEHIND: self._is_proxy(host)}
         await self._app(scope, receive, send)
 
     def _behind(self, host: str, headers: Iterable[tuple[bytes, bytes]]) -> str:
@@ -59,6 +65,20 @@ def source_of(scope: Scope) -> str:
     if ":" in address:
         return str(IPv6Network((address, _ONE_SITE), strict=False))
     return address or host
+
+
+def network_of(scope: Scope) -> str:
+    """The network around an IPv6 source that one holder may have to themselves; else empty."""
+    host, _ = scope.get("client") or ("", 0)
+    address = _bare(host)
+    return str(IPv6Network((address, _ONE_HOLDER), strict=False)) if ":" in address else ""
+
+
+def told_by_a_stranger(scope: Scope) -> bool:
+    """Whether a request tells whom it is forwarded for, and no proxy of ours says so."""
+    return not scope.get(_BEHIND) and any(
+        name == b"x-forwarded-for" for name, _ in scope["headers"]
+    )
 
 
 def _bare(host: str) -> str:

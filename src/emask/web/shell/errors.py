@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from traceback import format_tb
-from typing import Any
+from typing import Any, Final
 
 from litestar import Response
 from litestar.enums import HttpMethod
@@ -17,13 +17,17 @@ from litestar.status_codes import (
     HTTP_503_SERVICE_UNAVAILABLE,
 )
 
+from emask.identity.tries import TooManyAtOnce
 from emask.preorder.intake import IntakeFull, IntakeInterrupted
 from emask.rounds.service import UnknownRound
 from emask.rules.refusals import Refusal
-from emask.web.shell.cookies import CSRF
+from emask.web.shell.cookies import CSRF, SESSION
 from emask.web.shell.next_ways import next_ways, retry_path
 from emask.web.shell.page import NotSignedIn, NotStaff, Page, WebRequest, bare_page
 from emask.web.shell.staff import SCREENS
+
+_A_MOMENT: Final = "3"
+"""Seconds."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -61,7 +65,7 @@ def _refused(request: WebRequest, refusal: Refusal) -> Response[str]:
 
 def _not_signed_in(request: WebRequest, _: NotSignedIn) -> Redirect:
     page = _page(request)
-    return page.go("/identify?ended=1" if request.cookies.get("emask_session") else "/identify")
+    return page.go("/identify?ended=1" if request.cookies.get(SESSION) else "/identify")
 
 
 def _not_staff(request: WebRequest, _: NotStaff) -> Response[Any]:
@@ -80,6 +84,13 @@ def _full(request: WebRequest, full: IntakeFull) -> Response[str]:
         status=HTTP_503_SERVICE_UNAVAILABLE,
     )
     answer.headers["retry-after"] = str(full.retry_after)
+    return answer
+
+
+def _too_many_at_once(request: WebRequest, _: TooManyAtOnce) -> Response[str]:
+    """Nothing was judged, so nothing counts: the same is sent again."""
+    answer = _page(request).show("shell/moment.html", {}, status=HTTP_503_SERVICE_UNAVAILABLE)
+    answer.headers["retry-after"] = _A_MOMENT
     return answer
 
 
@@ -115,6 +126,7 @@ EXCEPTION_HANDLERS: Mapping[type[Exception] | int, Callable[[Any, Any], Response
     NotSignedIn: _not_signed_in,
     NotStaff: _not_staff,
     IntakeFull: _full,
+    TooManyAtOnce: _too_many_at_once,
     PermissionDeniedException: _forged,
     UnknownRound: _nowhere,
     HTTPException: _not_served,

@@ -8,9 +8,9 @@ from emask.identity.model import StaffRole
 from emask.identity.session_ends import end_session
 from emask.identity.staff import sign_in_staff, sign_out_staff
 from emask.rules.refusals import WrongPassword
-from emask.web.shell.cookies import SESSION, STAFF, cookie
+from emask.web.shell.cookies import SESSION, STAFF, cookie, forget_steps
 from emask.web.shell.forms import Form
-from emask.web.shell.limits import limited
+from emask.web.shell.limits import Way, address_of, limited
 from emask.web.shell.page import Page, SentForm, ThisPage
 
 Answer = Response[str] | Redirect
@@ -44,9 +44,13 @@ async def take_account(page: ThisPage, form: SentForm) -> Answer:
     if not form.ok:
         return _again(page, form)
     try:
-        async with limited(page):
+        async with limited(page, Way.STAFF):
             staff = await sign_in_staff(
-                page.system.db, page.system.clock, username=username, password=password
+                page.system.db,
+                page.system.clock,
+                username=username,
+                password=password,
+                address=address_of(page),
             )
     except WrongPassword:
         form.fail("username", page.say("帳號或密碼不符，核對後再輸入一次"))
@@ -61,6 +65,7 @@ async def end_shift(page: ThisPage) -> Redirect:
     """End a shift, and with it the session of a person being served."""
     answer = page.go("/staff/sign-in")
     answer.delete_cookie(STAFF)
+    forget_steps(answer)
     if page.member is None:
         return answer
     if page.member.role is StaffRole.OFFICER:
