@@ -18,6 +18,7 @@ from emask.preorder.model import Entry, Receipt
 from emask.rules.calendar import Channel
 from emask.web.intake import IntakeEndpoint
 from preorder.world import CHILD, FIRST, SECOND, StillClock, World
+from web.places import SITE
 
 ORDER = {
     "round_id": FIRST.id,
@@ -89,7 +90,7 @@ async def caller(world: World, vault: Vault, keys: Keys) -> AsyncIterator[Caller
     clock = StillClock(FIRST.opens_at)
     sessions = Sessions(keys, EndedSessions())
     async with Intake(world.db, clock, vault) as intake:
-        caller = Caller(IntakeEndpoint(intake, sessions, clock), sessions, clock)
+        caller = Caller(IntakeEndpoint(intake, sessions, clock, SITE), sessions, clock)
         caller.sign_in(await world.person())
         yield caller
 
@@ -298,6 +299,21 @@ class FailingIntake(Intake):
         raise self.error
 
 
+@pytest.mark.parametrize("origin", ["http://evil.mask.test", "https://mask.test", "null", ""])
+async def test_a_page_of_another_origin_orders_nothing(caller: Caller, origin: str) -> None:
+    answer = await caller.post(origin=origin)
+    assert (answer.status, answer.body["code"]) == (403, "foreign_origin")
+    assert (await caller.post(origin=SITE.origin)).status == 201  # ours does
+
+
+async def test_a_session_at_an_office_orders_nothing_here(caller: Caller, world: World) -> None:
+    caller.sign_in(await world.person(), channel=Channel.COUNTER)
+    answer = await caller.post()
+    assert (answer.status, answer.body["code"]) == (401, "session_ended")
+    caller.sign_in(await world.person(), channel=Channel.COMPUTER)
+    assert (await caller.post()).status == 201
+
+
 @pytest.mark.parametrize(
     ("error", "code", "words"),
     [
@@ -309,7 +325,7 @@ async def test_whoever_cannot_be_served_is_told_when_to_come_again(
     keys: Keys, error: Exception, code: str, words: str
 ) -> None:
     clock, sessions = StillClock(FIRST.opens_at), Sessions(keys, EndedSessions())
-    caller = Caller(IntakeEndpoint(FailingIntake(error), sessions, clock), sessions, clock)
+    caller = Caller(IntakeEndpoint(FailingIntake(error), sessions, clock, SITE), sessions, clock)
     caller.sign_in(UUID(int=1))
     answer = await caller.post()
     assert (answer.status, answer.body["code"]) == (503, code)
@@ -319,7 +335,7 @@ async def test_whoever_cannot_be_served_is_told_when_to_come_again(
 
 async def test_a_fault_of_ours_is_not_dressed_up(keys: Keys) -> None:
     clock, sessions = StillClock(FIRST.opens_at + timedelta(1)), Sessions(keys, EndedSessions())
-    endpoint = IntakeEndpoint(FailingIntake(ZeroDivisionError()), sessions, clock)
+    endpoint = IntakeEndpoint(FailingIntake(ZeroDivisionError()), sessions, clock, SITE)
     caller = Caller(endpoint, sessions, clock)
     caller.sign_in(UUID(int=1))
     with pytest.raises(ZeroDivisionError):

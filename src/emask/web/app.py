@@ -1,7 +1,7 @@
 """The application: pages, API and the intake's endpoint behind one door."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Final, cast
 
 from litestar import Litestar, Router, get
 from litestar.config.compression import CompressionConfig
@@ -43,7 +43,12 @@ from emask.web.shell import staff, well_known
 from emask.web.shell.assets import assets_router
 from emask.web.shell.cookies import CSRF
 from emask.web.shell.errors import EXCEPTION_HANDLERS
-from emask.web.shell.guards import needs_demo, needs_person, needs_role
+from emask.web.shell.guards import (
+    needs_demo,
+    needs_person,
+    needs_role,
+    refuse_what_others_send,
+)
 from emask.web.shell.page import form_of, page_of
 from emask.web.shell.reception import Reception
 from emask.web.shell.security import (
@@ -56,6 +61,9 @@ from emask.web.shell.security import (
 )
 from emask.web.store import centre
 from emask.web.store import pages as store
+
+_MOST_BYTES: Final = 64 * 1024
+"""Of a form: none takes files, and the longest field is a certificate's signature."""
 
 _PUBLIC = [
     *start.PUBLIC,
@@ -110,10 +118,12 @@ def create_app(system: System) -> Application:
         # Only what holds no secrets: a page's token could be guessed from how well it compresses.
         compression_config=CompressionConfig("gzip", exclude=["^/(zh|en|api)"]),
         middleware=[service.PROMETHEUS.middleware],
+        before_request=refuse_what_others_send,
+        request_max_body_size=_MOST_BYTES,
         openapi_config=None,
         logging_config=None,
     )
-    intake = IntakeEndpoint(system.intake, system.sessions, system.clock)
+    intake = IntakeEndpoint(system.intake, system.sessions, system.clock, system.site)
     api = create_api(system)
     policy = content_security_policy(agent=system.site.agent, operator=_operator_of(system))
     origin = system.site.origin

@@ -17,13 +17,16 @@ import msgspec
 from emask.database.clock import Clock
 from emask.identity.model import Session
 from emask.identity.sessions import SessionEnded, Sessions
+from emask.identity.site import Site
 from emask.language import Language
 from emask.preorder.intake import Intake, IntakeFull
 from emask.preorder.model import Entry, Placement, Receipt
 from emask.rounds.model import Chain
+from emask.rules.calendar import Channel
 from emask.rules.refusals import UnknownStore
 from emask.web.intake_problems import (
     ANSWERED,
+    FOREIGN_ORIGIN,
     MALFORMED,
     NOT_TRUSTED,
     TOO_LARGE,
@@ -32,6 +35,7 @@ from emask.web.intake_problems import (
     Unacceptable,
     document,
 )
+from emask.web.shell.cookies import SESSION, cookie_name
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -40,7 +44,6 @@ Headers = dict[bytes, bytes]
 HeaderLines = tuple[tuple[bytes, bytes], ...]
 
 INTAKE_PATH: Final = "/api/v1/preorders"
-SESSION_COOKIE: Final = b"emask_session"
 MOST_BYTES: Final = 4096
 
 _STATUS: Final = {Placement.PLACED: 201, Placement.AMENDED: 200, Placement.REPLAYED: 200}
@@ -76,23 +79,28 @@ _encode = msgspec.json.Encoder().encode
 class IntakeEndpoint:
     """Takes pre-orders: 201 placed, 200 amended or sent again, otherwise a problem document.
 
-    The session comes as bearer token or in the cookie ``emask_session``. A browser sends a cookie
-    unasked, so with it the request must be JSON and carry ``x-emask-request: 1``: no other site
-    can have that sent.
+    The session comes as bearer token or in the session's cookie. A browser sends a cookie unasked,
+    so with it the request must be JSON and carry ``x-emask-request: 1``: no other site can have
+    that sent. Whatever a page of another origin sends is refused. A session at an office, whose
+    acts its pages log, orders nothing here.
 
     An order goes by its ``Idempotency-Key``, without one by its contents.
     """
 
-    def __init__(self, intake: Intake, sessions: Sessions, clock: Clock) -> None:
+    def __init__(self, intake: Intake, sessions: Sessions, clock: Clock, site: Site) -> None:
         self._intake = intake
         self._sessions = sessions
         self._clock = clock
+        self._origin = site.origin.encode()
+        self._cookie = cookie_name(SESSION, site).encode()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         try:
             if scope["method"] != "POST":
                 raise Unacceptable(WRONG_METHOD)
+            if headers.get(b"origin", self._origin) != self._origin:
+                raise Unacceptable(FOREIGN_ORIGIN)
             session = await self._session(scope["headers"], headers)
             entry = _entry(session, await _body(receive), headers)
             receipt = await self._intake.submit(entry)
@@ -104,14 +112,17 @@ class IntakeEndpoint:
     async def _session(self, lines: Iterable[tuple[bytes, bytes]], headers: Headers) -> Session:
         scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
         if scheme.lower() != b"bearer":
-            token = _cookie(lines)
+            token = _cookie(lines, self._cookie)
             if token and not _sent_by_us(headers):
                 raise Unacceptable(NOT_TRUSTED)
         now = await self._clock.now()
         try:
-            return self._sessions.read(token.strip().decode(), now=now)
+            session = self._sessions.read(token.strip().decode(), now=now)
         except UnicodeDecodeError:
             raise SessionEnded from None
+        if session.channel is Channel.COUNTER:
+            raise SessionEnded
+        return session
 
 
 def _entry(session: Session, body: bytes, headers: Headers) -> Entry:
@@ -156,12 +167,12 @@ async def _body(receive: Receive) -> bytes:
             return body
 
 
-def _cookie(lines: Iterable[tuple[bytes, bytes]]) -> bytes:
+def _cookie(lines: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bytes:
     """The session in the cookies, which HTTP/2 may send as several lines."""
     for name, value in lines:
         for crumb in value.split(b";") if name == b"cookie" else ():
             key, _, token = crumb.strip().partition(b"=")
-            if key == SESSION_COOKIE:
+            if key == wanted:
                 return token
     return b""
 

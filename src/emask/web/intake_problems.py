@@ -127,6 +127,18 @@ NOT_TRUSTED: Final = Kind(
         "Send it from the pre-order site, or use the Authorization header.",
     ),
 )
+FOREIGN_ORIGIN: Final = Kind(
+    403,
+    "foreign_origin",
+    Texts(
+        "從瀏覽器送出的要求要來自預購網站的頁面。",
+        "What a browser sends has to come from a page of the pre-order site.",
+    ),
+    Texts(
+        "從預購網站送出，或不經瀏覽器、以 Authorization 標頭送出。",
+        "Send it from the pre-order site, or from no browser with the Authorization header.",
+    ),
+)
 WRONG_METHOD: Final = Kind(
     405,
     "wrong_method",

@@ -31,7 +31,13 @@ OPENAPI_PATH: Final = "/api/openapi.json"
 
 _SCHEMAS: Final = "#/components/schemas/{name}"
 _REFUSED: Final = by_status(
-    *(problems.MALFORMED, problems.SIGN_IN, problems.NOT_TRUSTED, problems.TOO_LARGE),
+    *(
+        problems.MALFORMED,
+        problems.SIGN_IN,
+        problems.NOT_TRUSTED,
+        problems.FOREIGN_ORIGIN,
+        problems.TOO_LARGE,
+    ),
     *(problems.UNKNOWN_ROUND, problems.KEY_REUSED, problems.INVALID_ENTRY),
     *(problems.NOT_SAVED, problems.UNSURE),
     *(NotOpenYet, Closed, ChannelNotOffered, ChildNotEligible, ProductNotForAdult),

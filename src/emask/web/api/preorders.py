@@ -35,7 +35,7 @@ from emask.rules.states import OrderState
 from emask.web.api.caller import language_of, session_of, system_of
 from emask.web.api.problems import INVALID_REQUEST, told
 from emask.web.api.public import RoundId
-from emask.web.intake_problems import NOT_TRUSTED, SIGN_IN, TOO_LARGE, UNKNOWN_ROUND
+from emask.web.intake_problems import FOREIGN_ORIGIN, NOT_TRUSTED, SIGN_IN, TOO_LARGE, UNKNOWN_ROUND
 from emask.web.shell.page import WebRequest
 
 OWN: Final[list[SecurityRequirement]] = [{"bearer": []}, {"cookie": []}]
@@ -112,7 +112,9 @@ async def show_preorder(
     "/preorders/{round_id:str}",
     operation_id="cancel_preorder",
     security=OWN,
-    responses=told(INVALID_REQUEST, SIGN_IN, NOT_TRUSTED, *_NO_SUCH, NotOpenYet, Closed),
+    responses=told(
+        INVALID_REQUEST, SIGN_IN, NOT_TRUSTED, FOREIGN_ORIGIN, *_NO_SUCH, NotOpenYet, Closed
+    ),
 )
 async def cancel(request: WebRequest, round_id: RoundId) -> None:
     """Cancel before closing; one can pre-order again."""
@@ -126,7 +128,7 @@ async def cancel(request: WebRequest, round_id: RoundId) -> None:
     status_code=HTTP_200_OK,
     security=OWN,
     responses=told(
-        *(INVALID_REQUEST, SIGN_IN, NOT_TRUSTED, TOO_LARGE, *_NO_SUCH),
+        *(INVALID_REQUEST, SIGN_IN, NOT_TRUSTED, FOREIGN_ORIGIN, TOO_LARGE, *_NO_SUCH),
         *(NotSelected, AlreadyPaid, PaymentNotOpen, PaymentClosed, MethodNotAllowed),
     ),
 )

@@ -2,11 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
 from emask.identity.model import StaffRole
-from emask.web.shell.page import Connection, NotSignedIn, NotStaff, read_page
+from emask.web.shell.page import (
+    Connection,
+    NotSignedIn,
+    NotStaff,
+    WebRequest,
+    read_page,
+    sent_from_elsewhere,
+)
 
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 
@@ -34,3 +41,13 @@ async def needs_demo(connection: Connection, _: BaseRouteHandler) -> None:
     page = await read_page(connection)
     if not page.demo:
         raise NotFoundException
+
+
+async def refuse_what_others_send(request: WebRequest) -> None:
+    """What changes something comes from a page of ours, whatever token it brings.
+
+    Raises:
+        PermissionDeniedException: the browser names another origin.
+    """
+    if request.method != "GET" and sent_from_elsewhere(request):
+        raise PermissionDeniedException

@@ -15,10 +15,12 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from litestar.utils.scope.state import ScopeState
 
 from emask.database.clock import SetClock
-from emask.identity.model import Session, StaffSession
+from emask.identity.model import Session, StaffRole, StaffSession
 from emask.identity.sessions import SessionEnded
 from emask.language import Language, translator
 from emask.programme.system import System
+from emask.rules.calendar import Channel
+from emask.sandbox.system import sandbox_of
 from emask.web.shell.cookies import SESSION, STAFF, cookie
 from emask.web.shell.environment import environment
 from emask.web.shell.forms import Form, printable
@@ -65,8 +67,8 @@ class Page:
 
     @property
     def demo(self) -> bool:
-        """A clock that can be set: everybody and everything in this system is made up."""
-        return isinstance(self.system.clock, SetClock)
+        """A clock that can be set, over a sandbox: everybody and everything here is made up."""
+        return isinstance(self.system.clock, SetClock) and sandbox_of(self.system) is not None
 
     @property
     def here(self) -> str:
@@ -183,12 +185,29 @@ def page_at(connection: Connection, system: System, now: datetime) -> Page:
     if token := connection.cookies.get(STAFF):
         with suppress(SessionEnded):
             page.member = system.sessions.read_staff(token, now=now)
+    if page.visitor is not None and not _attended(page.visitor, page.member):
+        page.visitor = None
     return page
+
+
+def _attended(session: Session, member: StaffSession | None) -> bool:
+    """A session at an office is nothing without the officer whom it names."""
+    if session.channel is not Channel.COUNTER:
+        return True
+    if member is None or member.role is not StaffRole.OFFICER:
+        return False
+    return member.username == session.officer
 
 
 def bare_page(connection: Connection) -> Page:
     """A page for nobody in particular, for what goes wrong before anything could be read."""
     return _page_of_nobody(connection, connection.app.state.system, datetime.now(UTC))
+
+
+def sent_from_elsewhere(connection: Connection) -> bool:
+    """Whether the browser says that a page of another origin had it send this."""
+    system: System = connection.app.state.system
+    return connection.headers.get("origin", system.site.origin) != system.site.origin
 
 
 def language_of(connection: Connection) -> Language:

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
+from emask.web.shell.cookies import COMMON, HOST
+
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -21,6 +23,7 @@ HEADERS: Final = {
         "local-network=(), loopback-network=(self), local-network-access=(self)"
     ),
 }
+_OURS: Final = COMMON.encode()
 _HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -42,7 +45,8 @@ class SecurityHeaders:
     """The outermost layer of the application.
 
     Cookies are Secure where the site's origin is https, whatever a proxy tells, and wherever a
-    request came by it.
+    request came by it. Where it is, they also bear the prefix `cookies.HOST` on their way: browsers
+    take such a cookie from this very host alone, and none that came without it is passed on.
     """
 
     def __init__(self, app: Application, *, policy: str, origin: str) -> None:
@@ -57,6 +61,9 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
         https = self._https or came_by_https(scope)
+        if self._https:
+            headers = [(name, _unprefixed(name, value)) for name, value in scope["headers"]]
+            scope = {**scope, "headers": headers}
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -74,6 +81,8 @@ class SecurityHeaders:
         if https:
             headers = [_secured(name, value) for name, value in headers]
             headers.append(_HSTS)
+        if self._https:
+            headers = [_prefixed(name, value) for name, value in headers]
         start["headers"] = headers
 
 
@@ -87,3 +96,17 @@ def _secured(name: bytes, value: bytes) -> tuple[bytes, bytes]:
     if name.lower() == b"set-cookie" and b"; secure" not in value.lower():
         return name, value + b"; Secure"
     return name, value
+
+
+def _prefixed(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    if name.lower() == b"set-cookie" and value.startswith(_OURS):
+        return name, HOST.encode() + value
+    return name, value
+
+
+def _unprefixed(name: bytes, value: bytes) -> bytes:
+    if name != b"cookie":
+        return value
+    crumbs = (crumb.strip() for crumb in value.split(b";"))
+    kept = (crumb for crumb in crumbs if not crumb.startswith(_OURS))
+    return b"; ".join(crumb.removeprefix(HOST.encode()) for crumb in kept)
