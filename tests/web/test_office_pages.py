@@ -7,12 +7,16 @@ from datetime import date
 import httpx
 
 from emask.database.audit_log import first_broken_link
+from emask.identity.model import StaffRole
+from emask.identity.staff import add_staff
 from emask.programme.service import advance_to
 from emask.programme.system import System
 from emask.rules.calendar import at
+from emask.sandbox.certificates import PIN
 from emask.web.app import _PERSONAL
 from emask.web.sandbox_pages.cast import PASSWORD
-from web.steps import ID_NUMBERS, SHOP, be_staff, register
+from web.api_caller import ORDER, PLACING, ApiCaller
+from web.steps import ID_NUMBERS, SHOP, be, be_staff, bind_own_phone, register
 from web.visitor import Visitor
 
 NATIONAL = {"nhi_card": "1", "national_id": "1", "household_certificate": "1"}
@@ -240,3 +244,78 @@ async def test_a_password_set_in_an_officers_browser_is_logged(
     await visitor.go("/password")
     await visitor.submit("password", password="chosen at the desk")
     assert (await _acts(system))[-1] == ("officer", "set_password")
+
+
+async def test_a_session_at_the_office_opens_nothing_without_its_officer(
+    visitor: Visitor, client: httpx.AsyncClient, api: ApiCaller
+) -> None:
+    await _serve(visitor)
+    token = client.cookies["emask_session"]
+    assert (await visitor.go("/progress")).path == "/zh/progress"
+    for colleague in ("", "operator"):  # nobody at work, or somebody else
+        client.cookies.delete("emask_staff")
+        if colleague:
+            await be_staff(visitor, colleague)
+        assert client.cookies["emask_session"] == token
+        assert (await visitor.go("/progress")).path.startswith("/zh/identify")
+        assert (await visitor.go("/password")).path.startswith("/zh/identify")
+    bearer = {"authorization": f"Bearer {token}"}
+    for path in ("/api/v1/preorders/2020-1", "/api/v1/progress/2020-1"):
+        assert (await client.get(path, headers=bearer)).status_code in (401, 404)
+    placed = await client.post(PLACING, json=ORDER, headers=bearer)
+    assert (placed.status_code, placed.json()["code"]) == (401, "session_ended")
+    await be_staff(visitor, "officer")  # the one whom it names
+    assert (await visitor.go("/progress")).path == "/zh/progress"
+
+
+async def test_another_officer_is_not_the_one_whom_a_session_names(
+    visitor: Visitor, client: httpx.AsyncClient, system: System
+) -> None:
+    await _serve(visitor)
+    async with system.db.transaction() as tx:
+        await add_staff(tx, username="officer-2", password="mask-2020", role=StaffRole.OFFICER)
+    client.cookies.delete("emask_staff")
+    await visitor.go("/staff/sign-in")
+    await visitor.submit(username="officer-2", password="mask-2020")
+    assert visitor.page.path == "/zh/office"
+    assert (await visitor.go("/progress")).path.startswith("/zh/identify")
+
+
+async def test_an_act_that_does_not_exist_does_nothing(visitor: Visitor, system: System) -> None:
+    await be_staff(visitor, "officer")
+    before = await _acts(system)
+    for act in ("", "Register", "delete"):
+        await visitor.go("/office")
+        refused = await visitor.submit(id_number=ID_NUMBERS["ling"], act=act, **NATIONAL)
+        assert (refused.status, refused.heading) == (400, "送出的內容讀不出來")
+    assert await _acts(system) == before
+
+
+async def test_an_officer_lets_go_of_all_phones(visitor: Visitor, system: System) -> None:
+    await bind_own_phone(visitor)
+    await visitor.post("/sign-out")
+    await be_staff(visitor, "officer")
+    done = await visitor.submit(id_number=ID_NUMBERS["ming"], act="release", **NATIONAL)
+    assert "手機都已解除綁定" in done.heading
+    assert "解除了 1 支手機" in done.text
+    assert (await _acts(system))[-1] == ("officer", "release_phones")
+    again = await visitor.submit("act", act="serve")  # for the same person, nothing typed anew
+    assert again.path in ("/zh/store", "/zh/progress")
+    await visitor.post("/office/end")
+    await visitor.go("/identify/device")
+    assert "device_not_bound" in (await visitor.submit(demo_phone="ming")).html
+
+
+async def test_who_comes_by_certificate_need_not_choose_a_password(visitor: Visitor) -> None:
+    await be(visitor)
+    await visitor.go("/certificates")
+    await visitor.submit(demo_certificate="ming", pin=PIN)
+    await visitor.post("/sign-out")
+    first = await _hand_out(visitor, "ming", act="password")
+    await visitor.post("/staff/sign-out")
+    await visitor.go("/identify/certificate")
+    arrived = await visitor.submit(demo_certificate="ming", pin=PIN)
+    assert arrived.path in ("/zh/store", "/zh/progress")
+    await visitor.post("/sign-out")
+    await visitor.go("/identify/card")
+    assert (await visitor.submit(demo_card="ming", password=first)).path == "/zh/identify/password"

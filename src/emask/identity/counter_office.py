@@ -1,6 +1,8 @@
 """NHI offices: an officer checks the documents and acts for the person (A1.1-3, A7).
 
-Every act is in the audit log, in the transaction of the act itself.
+Every act here is in the audit log, in the transaction of the act itself. What an officer does for
+the person in the session that begins with it is logged once it is done (`note_act`): such a session
+names the officer, and counts only where that officer is signed in.
 """
 
 from collections.abc import Mapping
@@ -17,6 +19,7 @@ from emask.identity.device import new_device_code
 from emask.identity.first_password import new_first_password
 from emask.identity.model import DeviceCode, StaffRole, StaffSession
 from emask.identity.passwords import hash_password
+from emask.identity.phones import bound_phones, release_all
 from emask.identity.registry import person_by_id_number
 from emask.identity.service import Identity
 from emask.identity.session_ends import end_all
@@ -40,6 +43,14 @@ class Registered:
 
     person_id: UUID
     first_password: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """Whose phones were let go of, and how many there were."""
+
+    person_id: UUID
+    phones: int
 
 
 async def register_at_counter(
@@ -74,7 +85,7 @@ async def register_at_counter(
         person_id = await _act_for(tx, identity, visit=visit, act="register", at=now)
         given = await queries.give_first_password(tx, person_id, kept)
         if given:
-            await _note(tx, officer, act="first_password", person_id=person_id, at=now)
+            await _note(tx, officer.username, act="first_password", person_id=person_id, at=now)
     return Registered(person_id=person_id, first_password=password if given else None)
 
 
@@ -141,6 +152,29 @@ async def device_code_at_counter(
         return await new_device_code(tx, identity.vault, person_id, at=now)
 
 
+async def release_phones_at_counter(
+    identity: Identity,
+    *,
+    officer: StaffSession,
+    id_number: str,
+    documents: frozenset[str],
+    waived_reason: str | None,
+) -> Released:
+    """Let go of every phone that signs a person in, and end all their sessions.
+
+    For who lost theirs, or found one that is not theirs. Arguments and errors are those of
+    `register_at_counter`.
+    """
+    now = await identity.clock.now()
+    visit = _Visit(officer, id_number, documents, waived_reason)
+    async with identity.db.transaction() as tx:
+        person_id = await _act_for(tx, identity, visit=visit, act="release_phones", at=now)
+        phones = len(await bound_phones(tx, person_id))
+        generation = await release_all(tx, person_id, at=now)
+    identity.ended.note_person(person_id, generation)
+    return Released(person_id=person_id, phones=phones)
+
+
 @dataclass(frozen=True, slots=True)
 class _Visit:
     officer: StaffSession
@@ -160,14 +194,16 @@ async def _act_for(
     check_office_documents(person.residency, visit.documents, waived_reason=visit.waived_reason)
     await queries.save_registration(tx, person.person_id, registered_by="counter", at=at)
     shown = {"documents": sorted(visit.documents), "waived_reason": visit.waived_reason}
-    await _note(tx, visit.officer, act=act, person_id=person.person_id, at=at, detail=shown)
+    await _note(
+        tx, visit.officer.username, act=act, person_id=person.person_id, at=at, detail=shown
+    )
     return person.person_id
 
 
 async def note_act(
-    identity: Identity, *, officer: StaffSession, act: str, person_id: UUID, detail: Facts
+    identity: Identity, *, officer: str, act: str, person_id: UUID, detail: Facts
 ) -> None:
-    """Log what an officer did for a person beyond identity, such as placing the pre-order."""
+    """Log what the officer of this account did for a person, such as placing the pre-order."""
     now = await identity.clock.now()
     async with identity.db.transaction() as tx:
         await _note(tx, officer, act=act, person_id=person_id, at=now, detail=detail)
@@ -175,7 +211,7 @@ async def note_act(
 
 async def _note(
     tx: Transaction,
-    officer: StaffSession,
+    officer: str,
     *,
     act: str,
     person_id: UUID,
@@ -183,4 +219,4 @@ async def _note(
     detail: Facts = MappingProxyType({}),
 ) -> None:
     subject = str(person_id)
-    await record(tx, at=at, actor=officer.username, act=act, subject=subject, detail=dict(detail))
+    await record(tx, at=at, actor=officer, act=act, subject=subject, detail=dict(detail))

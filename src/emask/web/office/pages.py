@@ -1,19 +1,22 @@
-"""Check the documents; register, hand out a password, bind a phone, serve, print (A1.1-3, A7)."""
+"""Check the documents; register, hand out a password, see to phones, serve, print (A1.1-3, A7)."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.exceptions import ClientException
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from emask.database.pool import Transaction
 from emask.identity.counter_office import (
     Registered,
+    Released,
     device_code_at_counter,
     first_password_at_counter,
     register_at_counter,
+    release_phones_at_counter,
     serve_at_counter,
 )
 from emask.identity.model import DeviceCode
@@ -28,22 +31,24 @@ from emask.rules.people import masked_name, normalise_id
 from emask.rules.refusals import CardUnknown, DocumentsMissing, NoPreorder
 from emask.web.citizen.arrival import leave, welcome
 from emask.web.citizen.registration import scannable
-from emask.web.shell.cookies import DRAFT, SESSION
+from emask.web.shell.cookies import DRAFT, SESSION, forget_steps
 from emask.web.shell.forms import Form
 from emask.web.shell.page import Page, SentForm, ThisPage
 from emask.web.shell.serving import note_if_served
 
 Answer = Response[str] | Redirect
+Done = UUID | Registered | Released | DeviceCode
 
 DOCUMENTS = ("nhi_card", "national_id", "residence_permit", "household_certificate")
 """What an officer may be shown."""
 
 
-_USE_CASES: Final[Mapping[str, Callable[..., Awaitable[UUID | Registered | DeviceCode]]]] = {
+_USE_CASES: Final[Mapping[str, Callable[..., Awaitable[Done]]]] = {
     "register": register_at_counter,
     "password": first_password_at_counter,
     "serve": serve_at_counter,
     "phone": device_code_at_counter,
+    "release": release_phones_at_counter,
 }
 
 
@@ -55,12 +60,14 @@ async def show_desk(page: ThisPage) -> Response[str]:
 
 @post("/office", status_code=HTTP_200_OK)
 async def act(page: ThisPage, form: SentForm) -> Answer:
-    """Register, make a password, let a phone be bound, or go on to place the pre-order."""
+    """Register, make a password, bind or release phones, or go on to place the pre-order."""
+    use_case = _USE_CASES.get(form.text("act"))
+    if use_case is None:
+        raise ClientException
     id_number = form.read("id_number", normalise_id)
     reason = form.note("waived_reason", page.say("用 200 個字以內寫下原因"))
     if id_number is None or not form.ok:
         return _again(page, form)
-    use_case = _USE_CASES.get(form.text("act"), register_at_counter)
     try:
         done = await use_case(
             page.system.identity,
@@ -75,11 +82,19 @@ async def act(page: ThisPage, form: SentForm) -> Answer:
     except DocumentsMissing as refusal:
         form.fail("nhi_card", refusal.text(page.language.code).split("\n")[-1])
         return _again(page, form)
+    return await _answer(page, form, done)
+
+
+async def _answer(page: Page, form: Form, done: Done) -> Answer:
+    """What the officer sees of what was done, or where they go on for the person."""
     if isinstance(done, DeviceCode):
         qr = scannable(page, done)
         return page.show("office/phone.html", {"form": form, "code": done, "qr": qr})
     if isinstance(done, Registered):
         return await _hand_out(page, form, done)
+    if isinstance(done, Released):
+        name = await _name(page, done.person_id)
+        return page.show("office/released.html", {"form": form, "name": name, "count": done.phones})
     return await welcome(page, done, Channel.COUNTER)
 
 
@@ -90,6 +105,7 @@ async def end_serving(page: ThisPage) -> Redirect:
     answer = page.go("/office")
     answer.delete_cookie(SESSION)
     answer.delete_cookie(DRAFT)
+    forget_steps(answer)
     return answer
 
 
@@ -128,12 +144,16 @@ async def _order(tx: Transaction, page: Page) -> tuple[Round, Preorder]:
 
 async def _hand_out(page: Page, form: Form, registered: Registered) -> Response[str]:
     """The first password, on this answer alone; sent again, the form finds one that exists."""
-    async with page.system.db.transaction() as tx:
-        name = await name_of(tx, page.system.vault, registered.person_id)
+    name = await _name(page, registered.person_id)
     return page.show(
         "office/registered.html",
-        {"form": form, "name": masked_name(name), "password": registered.first_password},
+        {"form": form, "name": name, "password": registered.first_password},
     )
+
+
+async def _name(page: Page, person_id: UUID) -> str:
+    async with page.system.db.transaction() as tx:
+        return masked_name(await name_of(tx, page.system.vault, person_id))
 
 
 def _again(page: Page, form: Form) -> Response[str]:
