@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import httpx2
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
@@ -17,7 +18,7 @@ from emask.database.vault import Keys
 from emask.identity.site_keys import SiteKeys
 from emask.partners.mobile_operator import adapter, provider
 from emask.rules.refusals import EvidenceAltered, NotOnMobileNetwork, OperatorUnreachable
-from partners.mobile import Mobile, adapter_through, departure, subscriber
+from partners.mobile import BASE, Mobile, adapter_through, departure, subscriber
 
 Claims = dict[str, Any]
 
@@ -234,6 +235,26 @@ async def test_metadata_of_another_issuer_are_no_answer(mobile: Mobile, changed:
     mobile.between.bodies["/.well-known/openid-configuration"] = lambda body: {**body, **changed}
     with pytest.raises(OperatorUnreachable):
         await mobile.adapter.authorisation_url(departure())
+
+
+async def test_phones_are_sent_only_where_pages_may_send_them(
+    mobile: Mobile, caplog: pytest.LogCaptureFixture
+) -> None:
+    elsewhere = "http://login.operator.example"
+    mobile.between.bodies["/.well-known/openid-configuration"] = lambda body: {
+        **body,
+        "authorization_endpoint": f"{elsewhere}/authorize",
+    }
+    with pytest.raises(OperatorUnreachable):
+        await mobile.adapter.authorisation_url(departure())
+    assert f"not at {mobile.adapter.origin}" in caplog.text
+    told = adapter.CamaraOperator(
+        adapter.OperatorConfig(issuer=BASE, client_id="emask", authorisation_origin=elsewhere),
+        httpx2.AsyncClient(transport=mobile.between),
+        mobile.keys.client,
+    )
+    assert told.origin == elsewhere
+    assert (await told.authorisation_url(departure())).startswith(f"{elsewhere}/authorize?")
 
 
 async def test_tokens_are_judged_by_the_callers_time(mobile: Mobile, clock: SetClock) -> None:

@@ -64,6 +64,7 @@ class OperatorConfig:
         issuer: the operator's OpenID issuer, without a slash at its end.
         client_id: as it registered us.
         api_root: what its APIs' paths begin with; the issuer if it is the same.
+        authorisation_origin: where phones are sent; the issuer's origin if it is the same.
         call_seconds: how long one call may take.
         total_seconds: likewise, all that are made for one phone.
     """
@@ -71,6 +72,7 @@ class OperatorConfig:
     issuer: str
     client_id: str
     api_root: str = ""
+    authorisation_origin: str = ""
     call_seconds: float = 3
     total_seconds: float = 8
 
@@ -93,8 +95,7 @@ class CamaraOperator:
     @property
     def origin(self) -> str:
         """Where phones are sent: what the page that sends them has to allow."""
-        issuer = urlsplit(self._config.issuer)
-        return f"{issuer.scheme}://{issuer.netloc}"
+        return self._config.authorisation_origin or _origin(self._config.issuer)
 
     async def authorisation_url(self, departure: Departure) -> str:
         """As the port says; the address holds nothing about the person."""
@@ -102,6 +103,9 @@ class CamaraOperator:
             addresses = await self._provider.addresses(self._calls())
         except Refused as refused:
             raise _unreachable(refused) from None
+        if _origin(addresses.authorization_endpoint) != self.origin:  # no page could send a phone
+            _LOG.warning("operator of no use: its authorisation is not at %s", self.origin)
+            raise OperatorUnreachable
         challenge = urlsafe_b64encode(sha256(departure.code_verifier.encode()).digest())
         asked = {
             "response_type": "code",
@@ -245,6 +249,11 @@ class CamaraOperator:
 
     def _api(self, path: str) -> str:
         return f"{self._config.api_root or self._config.issuer}{path}"
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _unreachable(error: Exception) -> OperatorUnreachable:
