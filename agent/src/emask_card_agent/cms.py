@@ -24,24 +24,34 @@ def detached(
         issuers: certificates handed over beside it.
         sign: makes the RSA signature (PKCS #1 v1.5, SHA-256) over the bytes it is given.
     """
+    signed = cms.SignedData(
+        {
+            "version": "v1",
+            "digest_algorithms": [algos.DigestAlgorithm({"algorithm": "sha256"})],
+            "encap_content_info": {"content_type": "data"},
+            "certificates": [certificate, *issuers],
+            "signer_infos": [_signer(content, certificate, sign)],
+        }
+    )
+    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump())
+
+
+def _signer(
+    content: bytes, certificate: x509.Certificate, sign: Callable[[bytes], bytes]
+) -> cms.SignerInfo:
     attributes = cms.CMSAttributes(
         [
             cms.CMSAttribute({"type": "content_type", "values": ["data"]}),
             cms.CMSAttribute({"type": "message_digest", "values": [sha256(content).digest()]}),
         ]
     )
-    signer = cms.SignerInfo(
+    number = cms.IssuerAndSerialNumber(
+        {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
+    )
+    return cms.SignerInfo(
         {
             "version": "v1",
-            "sid": cms.SignerIdentifier(
-                name="issuer_and_serial_number",
-                value=cms.IssuerAndSerialNumber(
-                    {
-                        "issuer": certificate.issuer,
-                        "serial_number": certificate.serial_number,
-                    }
-                ),
-            ),
+            "sid": cms.SignerIdentifier(name="issuer_and_serial_number", value=number),
             "digest_algorithm": algos.DigestAlgorithm({"algorithm": "sha256"}),
             "signed_attrs": attributes,
             "signature_algorithm": algos.SignedDigestAlgorithm({"algorithm": _RSA}),
@@ -49,13 +59,3 @@ def detached(
             "signature": sign(attributes.dump()),
         }
     )
-    signed = cms.SignedData(
-        {
-            "version": "v1",
-            "digest_algorithms": [algos.DigestAlgorithm({"algorithm": "sha256"})],
-            "encap_content_info": {"content_type": "data"},
-            "certificates": [certificate, *issuers],
-            "signer_infos": [signer],
-        }
-    )
-    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump())

@@ -75,20 +75,10 @@ class Sandbox:
             client: what they are asked with; without one, in the same process.
         """
         mischief = Mischief(db)
-        site_keys = SiteKeys(keys)
         authority = Authority(keys, base)
-        operator = create_operator(
-            base_url=base + OPERATOR,
-            clock=clock,
-            db=db,
-            client_keys=site_keys.published(),
-            redirect_uris=(site.address(CALLBACK),),
-            mischief=mischief,
-            keys=keys,
-        )
-        wire = Wire(
-            {OPERATOR: operator, DIRECTORY: create_directory(authority, db, clock, mischief)}
-        )
+        operator = _operator(db, clock, keys, mischief, site=site, base=base)
+        directory = create_directory(authority, db, clock, mischief)
+        wire = Wire({OPERATOR: operator, DIRECTORY: directory})
         asked = client or caller(wire)
         config = OperatorConfig(issuer=base + OPERATOR, client_id=CLIENT_ID)
         return cls(
@@ -97,7 +87,7 @@ class Sandbox:
             wire=wire,
             identity=IdentityPartners(
                 certificates=CitizenCertificates(authority.trust(), asked),
-                operator=CamaraOperator(config, asked, site_keys.client),
+                operator=CamaraOperator(config, asked, SiteKeys(keys).client),
             ),
             certificates=SandboxCertificates(authority, db),
             lines=SandboxLines(db),
@@ -118,6 +108,21 @@ class Sandbox:
             sms=self.sms,
             sandbox=self,
         )
+
+
+def _operator(
+    db: Database, clock: Clock, keys: Keys, mischief: Mischief, *, site: Site, base: str
+) -> Application:
+    """The operator, who knows the site as its one client."""
+    return create_operator(
+        base_url=base + OPERATOR,
+        clock=clock,
+        db=db,
+        client_keys=SiteKeys(keys).published(),
+        redirect_uris=(site.address(CALLBACK),),
+        mischief=mischief,
+        keys=keys,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

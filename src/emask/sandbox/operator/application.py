@@ -57,16 +57,7 @@ def create_operator(
         clients=Clients(client_keys, grants),
         redirect_uris=redirect_uris,
     )
-    apis = Apis(lines, grants)
-    routes: dict[tuple[str, str], Handler] = {
-        ("GET", "/.well-known/openid-configuration"): provider.discovery,
-        ("GET", "/jwks"): provider.jwks,
-        ("GET", "/authorize"): provider.authorise,
-        ("POST", "/token"): provider.token,
-        ("POST", "/number-verification/v2/verify"): apis.verify,
-        ("POST", "/kyc-match/v0.4/match"): apis.match,
-        ("POST", "/kyc-tenure/v0.2/check-tenure"): apis.check_tenure,
-    }
+    routes = _routes(provider, Apis(lines, grants))
 
     async def operator(scope: Message, receive: Receive, send: Send) -> None:
         request = Request(
@@ -82,6 +73,18 @@ def create_operator(
         await _send(send, request, await _answer(routes, request))
 
     return operator
+
+
+def _routes(provider: Provider, apis: Apis) -> Mapping[tuple[str, str], Handler]:
+    return {
+        ("GET", "/.well-known/openid-configuration"): provider.discovery,
+        ("GET", "/jwks"): provider.jwks,
+        ("GET", "/authorize"): provider.authorise,
+        ("POST", "/token"): provider.token,
+        ("POST", "/number-verification/v2/verify"): apis.verify,
+        ("POST", "/kyc-match/v0.4/match"): apis.match,
+        ("POST", "/kyc-tenure/v0.2/check-tenure"): apis.check_tenure,
+    }
 
 
 async def _answer(routes: Mapping[tuple[str, str], Handler], request: Request) -> Answer:
