@@ -39,6 +39,7 @@ OPEN_IN_EACH_LANGUAGE = {
     "/identify/mobile",
     "/identify/mobile/return",
     "/identify/bind",
+    "/identify/bind/refuse",
     "/identify/device-code",
     "/identify/device",
     "/identify/password",  # carried by a permit

@@ -41,6 +41,19 @@ def seal_binding(identity: Identity, permit: BindingPermit) -> str:
     return seal_permit(identity.vault, permit)
 
 
+async def whose_phone(identity: Identity, *, permit: str) -> str:
+    """The name, masked, of the person whom binding will let this phone sign in.
+
+    Whoever holds the phone sees from it that the permit is their own, and not one planted on them.
+
+    Raises:
+        EvidenceAltered, EvidenceExpired: about the permit.
+    """
+    granted = open_permit(identity.vault, BindingPermit, permit, at=await identity.clock.now())
+    async with identity.db.transaction() as tx:
+        return masked_name(await name_of(tx, identity.vault, granted.person_id))
+
+
 async def binding_options(identity: Identity, *, permit: str) -> str:
     """What the phone is asked: a new passkey, as JSON of PublicKeyCredentialCreationOptions.
 

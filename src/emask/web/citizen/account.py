@@ -1,18 +1,18 @@
-"""A password of one's own in place of an office's; signing out everywhere."""
+"""A password of one's own in place of an office's; signing out everywhere; releasing phones."""
 
 from litestar import Response, get, post
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from emask.identity.first_password import choose_own_password
+from emask.identity.phones import bound_phones, release_phones
 from emask.identity.session_ends import end_everywhere
 from emask.rules.calendar import Channel
 from emask.rules.people import InvalidEntry
 from emask.rules.refusals import EvidenceExpired
-from emask.web.citizen.arrival import CHOOSING_PAGE, welcome
-from emask.web.shell.cookies import CHOOSING, DRAFT, SESSION
+from emask.web.citizen.arrival import CHOOSING_PAGE, renew, welcome
+from emask.web.shell.cookies import CHOOSING, DRAFT, SESSION, forget_steps
 from emask.web.shell.forms import Form
-from emask.web.shell.limits import limited
 from emask.web.shell.page import Page, SentForm, ThisPage
 from emask.web.shell.serving import note_if_served
 
@@ -33,22 +33,19 @@ async def take_own_password(page: ThisPage, form: SentForm) -> Answer:
     if not form.ok:
         return _again(page, form)
     try:
-        async with limited(page):
-            person_id = await choose_own_password(
-                page.system.identity, permit=_permit(page), password=password
-            )
+        person_id = await choose_own_password(
+            page.system.identity, permit=_permit(page), password=password
+        )
     except InvalidEntry as invalid:
         form.fail("password", _what_to_type(page, invalid))
         return _again(page, form)
-    arrived = await welcome(page, person_id, Channel.COMPUTER)
-    arrived.delete_cookie(CHOOSING)
-    return arrived
+    return await welcome(page, person_id, Channel.COMPUTER)
 
 
 @get("/sessions")
 async def offer_to_sign_out_everywhere(page: ThisPage) -> Response[str]:
-    """What signing out everywhere ends, and what it leaves alone."""
-    return page.show("citizen/sessions.html", {"done": False})
+    """What signing out everywhere ends, and what it leaves alone: the phones, which are listed."""
+    return await _with_phones(page, "citizen/sessions.html")
 
 
 @post("/sessions", status_code=HTTP_200_OK)
@@ -60,7 +57,29 @@ async def sign_out_everywhere(page: ThisPage) -> Response[str]:
     answer = page.show("citizen/sessions.html", {"done": True})
     answer.delete_cookie(SESSION)
     answer.delete_cookie(DRAFT)
+    forget_steps(answer)
     return answer
+
+
+@get("/phones")
+async def offer_to_release_phones(page: ThisPage) -> Response[str]:
+    """The phones whose unlock signs the person in, and what releasing them means."""
+    return await _with_phones(page, "citizen/phones.html")
+
+
+@post("/phones", status_code=HTTP_200_OK)
+async def take_phones_released(page: ThisPage) -> Response[str]:
+    """No phone signs the person in any more; the session at hand goes on."""
+    await release_phones(page.system.identity, person_id=page.session.person_id)
+    await renew(page)
+    await note_if_served(page, "release_phones")
+    return page.show("citizen/phones.html", {"phones": [], "done": True})
+
+
+async def _with_phones(page: Page, template: str) -> Response[str]:
+    async with page.system.db.transaction() as tx:
+        phones = await bound_phones(tx, page.session.person_id)
+    return page.show(template, {"phones": phones, "done": False})
 
 
 def _permit(page: Page) -> str:
@@ -84,4 +103,9 @@ def _again(page: Page, form: Form) -> Response[str]:
 
 
 PUBLIC = [ask_own_password, take_own_password]
-PERSONAL = [offer_to_sign_out_everywhere, sign_out_everywhere]
+PERSONAL = [
+    offer_to_sign_out_everywhere,
+    sign_out_everywhere,
+    offer_to_release_phones,
+    take_phones_released,
+]

@@ -11,7 +11,15 @@ from emask.preorder.service import preorder_of
 from emask.rounds.service import all_rounds, current_round
 from emask.rules.calendar import Channel
 from emask.rules.states import OrderState
-from emask.web.shell.cookies import CHOOSING, SESSION, cookie, step_cookie
+from emask.web.shell.cookies import (
+    BINDING,
+    CHOOSING,
+    DEPARTURE,
+    SESSION,
+    cookie,
+    forget_steps,
+    step_cookie,
+)
 from emask.web.shell.page import Page
 
 CHOOSING_PAGE: Final = "/identify/password"
@@ -20,21 +28,36 @@ CHOOSING_PAGE: Final = "/identify/password"
 async def welcome(page: Page, person_id: UUID, channel: Channel) -> Redirect:
     """Open a session; on to the order for who may place the first one, else to what they have.
 
-    Who comes by computer and still has an office's password chooses another before there is one.
-    The session that this browser had is over.
+    The session that this browser had is over, and so is whatever way in was left half-way there.
     """
     await leave(page)
-    if channel is Channel.COMPUTER and await _must_choose(page, person_id):
-        permit = await permit_to_choose(page.system.identity, person_id=person_id)
-        page.keep(step_cookie(CHOOSING, permit))
-        answer = page.go(CHOOSING_PAGE)
-        answer.delete_cookie(SESSION)
-        return answer
     token = await begin_session(
-        page.system.db, page.system.sessions, person_id=person_id, channel=channel, now=page.now
+        page.system.db,
+        page.system.sessions,
+        person_id=person_id,
+        channel=channel,
+        now=page.now,
+        officer=page.staff.username if channel is Channel.COUNTER else "",
     )
     answer = page.go("/store" if await _may_begin(page, person_id) else "/progress")
     answer.set_cookie(cookie(SESSION, token))
+    forget_steps(answer)
+    return answer
+
+
+async def welcome_by_password(page: Page, person_id: UUID) -> Redirect:
+    """Likewise, after a card and its password.
+
+    Who still has the one that an office handed out chooses another before there is a session.
+    """
+    if not await _must_choose(page, person_id):
+        return await welcome(page, person_id, Channel.COMPUTER)
+    await leave(page)
+    permit = await permit_to_choose(page.system.identity, person_id=person_id)
+    page.keep(step_cookie(CHOOSING, permit))
+    answer = page.go(CHOOSING_PAGE)
+    for each in (SESSION, DEPARTURE, BINDING):
+        answer.delete_cookie(each)
     return answer
 
 
@@ -46,7 +69,7 @@ async def renew(page: Page) -> None:
 
 
 async def leave(page: Page) -> None:
-    """End the session if there is one; the answer still has to drop its cookie."""
+    """End the session if there is one; the answer still has to drop its cookies."""
     if page.visitor is not None:
         await end_session(page.system.identity, session=page.visitor)
         page.visitor = None

@@ -7,7 +7,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from emask.web.citizen.arrival import leave
-from emask.web.shell.cookies import SESSION
+from emask.web.shell.cookies import SESSION, forget_steps
 from emask.web.shell.page import SentForm, ThisPage
 
 
@@ -46,6 +46,7 @@ async def sign_out(page: ThisPage) -> Redirect:
     await leave(page)
     answer = page.go("/")
     answer.delete_cookie(SESSION)
+    forget_steps(answer)
     return answer
 
 

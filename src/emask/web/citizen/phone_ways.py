@@ -8,7 +8,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_422_UNPROCESSABLE_ENTITY
 from markupsafe import Markup
 
-from emask.identity.binding import bind_phone, binding_options, seal_binding
+from emask.identity.binding import bind_phone, binding_options, seal_binding, whose_phone
 from emask.identity.device import enter_device_code
 from emask.identity.own_number import CALLBACK, return_with_own_number, set_out_with_own_number
 from emask.identity.ports import Return
@@ -20,10 +20,10 @@ from emask.rules.refusals import EvidenceExpired
 from emask.web.citizen.arrival import welcome
 from emask.web.citizen.troubles import PASSKEY, tell
 from emask.web.sandbox_pages.wallet import connect_phone, hold_phone, new_passkey, offered, unlock
-from emask.web.shell.cookies import BINDING, DEPARTURE, step_cookie
+from emask.web.shell.cookies import BINDING, DEPARTURE, forget_steps, step_cookie
 from emask.web.shell.forms import Form
 from emask.web.shell.handset import handset_of
-from emask.web.shell.limits import limited
+from emask.web.shell.limits import Way, limited
 from emask.web.shell.page import Page, SentForm, ThisPage, WebRequest
 
 Answer = Response[str] | Redirect
@@ -46,10 +46,9 @@ async def take_mobile(page: ThisPage, form: SentForm) -> Answer:
     if id_number is None or mobile is None or not form.ok:
         return _phone(page, form, "citizen/mobile_sign_in.html")
     handset_of(page)  # who comes back is known as who left
-    async with limited(page):
-        set_out = await set_out_with_own_number(
-            page.system.identity, id_number=id_number, mobile=mobile
-        )
+    set_out = await set_out_with_own_number(
+        page.system.identity, id_number=id_number, mobile=mobile
+    )
     page.keep(step_cookie(DEPARTURE, f"{page.language}.{set_out.permit}"))
     return page.leave(set_out.url)
 
@@ -69,14 +68,13 @@ async def take_line(page: ThisPage) -> Redirect:
     _, _, permit = page.connection.cookies.get(DEPARTURE, "").partition(".")
     if not permit:
         raise EvidenceExpired
-    async with limited(page):
-        earned = await return_with_own_number(
-            page.system.identity,
-            permit=permit,
-            state=page.asked("state"),
-            returned=Return(code=page.asked("code"), error=page.asked("error")),
-            handset=handset_of(page),
-        )
+    earned = await return_with_own_number(
+        page.system.identity,
+        permit=permit,
+        state=page.asked("state"),
+        returned=Return(code=page.asked("code"), error=page.asked("error")),
+        handset=handset_of(page),
+    )
     page.keep(step_cookie(BINDING, seal_binding(page.system.identity, earned)))
     return page.go(_BIND)
 
@@ -94,7 +92,7 @@ async def take_device_code(page: ThisPage, form: SentForm) -> Answer:
     hold_phone(page, form)
     if not form.ok:
         return _phone(page, form, "citizen/device_code.html")
-    async with limited(page):
+    async with limited(page, Way.DEVICE_CODE):
         earned = await enter_device_code(
             page.system.identity, digits=digits, handset=handset_of(page)
         )
@@ -104,7 +102,7 @@ async def take_device_code(page: ThisPage, form: SentForm) -> Answer:
 
 @get(_BIND)
 async def ask_to_bind(page: ThisPage) -> Response[str]:
-    """Unlock this phone once, and from now on its unlock is enough."""
+    """Whose phone this becomes: unlock it once, and from now on its unlock is enough."""
     return await _bind(page, page.form())
 
 
@@ -112,17 +110,21 @@ async def ask_to_bind(page: ThisPage) -> Response[str]:
 async def take_binding(page: ThisPage, form: SentForm) -> Answer:
     """The passkey that the phone made (A12)."""
     permit = _permit(page)
-    async with limited(page):
-        answer = await new_passkey(page, form, permit=permit)
-        if not form.ok:
-            return await _bind(page, form)
-        person_id = await bind_phone(
-            page.system.identity, permit=permit, answer=answer, handset=handset_of(page)
-        )
-    arrived = await welcome(page, person_id, Channel.MOBILE)
-    for step in (DEPARTURE, BINDING):
-        arrived.delete_cookie(step)
-    return arrived
+    answer = await new_passkey(page, form, permit=permit)
+    if not form.ok:
+        return await _bind(page, form)
+    person_id = await bind_phone(
+        page.system.identity, permit=permit, answer=answer, handset=handset_of(page)
+    )
+    return await welcome(page, person_id, Channel.MOBILE)
+
+
+@post(f"{_BIND}/refuse", status_code=HTTP_200_OK)
+async def refuse_binding(page: ThisPage) -> Redirect:
+    """The account is not that of who holds the phone: nothing is bound."""
+    answer = page.go("/identify")
+    forget_steps(answer)
+    return answer
 
 
 @get("/identify/device")
@@ -134,19 +136,20 @@ async def ask_device(page: ThisPage) -> Response[str]:
 @post("/identify/device", status_code=HTTP_200_OK)
 async def take_device(page: ThisPage, form: SentForm) -> Answer:
     """A bound phone's unlock is enough (A1-2)."""
-    async with limited(page):
-        answer = await unlock(page, form)
-        if not form.ok:
-            return await _device(page, form)
-        person_id = await sign_in_with_device(
-            page.system.identity, answer=answer, handset=handset_of(page)
-        )
+    answer = await unlock(page, form)
+    if not form.ok:
+        return await _device(page, form)
+    person_id = await sign_in_with_device(
+        page.system.identity, answer=answer, handset=handset_of(page)
+    )
     return await welcome(page, person_id, Channel.MOBILE)
 
 
 async def _bind(page: Page, form: Form) -> Response[str]:
-    options = await binding_options(page.system.identity, permit=_permit(page))
-    return _phone(page, form, "citizen/bind.html", options=options)
+    permit = _permit(page)
+    name = await whose_phone(page.system.identity, permit=permit)
+    options = await binding_options(page.system.identity, permit=permit)
+    return _phone(page, form, "citizen/bind.html", options=options, name=name)
 
 
 async def _device(page: Page, form: Form) -> Response[str]:
@@ -162,12 +165,15 @@ def _permit(page: Page) -> str:
     return permit
 
 
-def _phone(page: Page, form: Form, template: str, *, options: str = "{}") -> Response[str]:
-    """A page that a phone is asked on; `options` are JSON for its authenticator."""
+def _phone(
+    page: Page, form: Form, template: str, *, options: str = "{}", name: str = ""
+) -> Response[str]:
+    """A page that a phone is asked on; `options` are JSON for its authenticator, `name` whose."""
     return page.show(
         template,
         {
             "form": form,
+            "name": name,
             "wallet": offered(page),
             "troubles": tell(page, PASSKEY),
             "options": Markup(options.replace("<", "\\u003c")),  # noqa: S704 - JSON in a script
@@ -185,6 +191,7 @@ PUBLIC = [
     take_device_code,
     ask_to_bind,
     take_binding,
+    refuse_binding,
     ask_device,
     take_device,
 ]

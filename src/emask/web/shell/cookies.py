@@ -1,14 +1,23 @@
-"""The cookies of a visit; none of them can be read by scripts, none holds anything in clear.
+"""The cookies of a visit; none of them can be read by scripts.
 
-None has the ``__Host-`` prefix: browsers take it only from https, some of them on localhost too,
-and a demo there would sign nobody in.
+Sessions are signed, and say whose they are; what tells a phone or a form apart is random; all else
+is sealed.
+
+Where the site is https, browsers know them by the prefix `HOST`, which `security` adds and takes
+away: a sibling domain, or http, cannot plant them. A demo on http://localhost does without.
 """
 
-from typing import Final
+from typing import Any, Final
 
+from litestar import Response
 from litestar.datastructures import Cookie
 
 from emask.identity.permits import LIFETIME
+from emask.identity.site import Site
+
+HOST: Final = "__Host-"
+COMMON: Final = "emask_"
+"""What all names begin with."""
 
 SESSION: Final = "emask_session"
 STAFF: Final = "emask_staff"
@@ -23,7 +32,15 @@ CHOOSING: Final = "emask_choosing"
 HANDSET: Final = "emask_handset"
 """Tells this phone's browser apart from all others; random, and says nothing else."""
 
+STEPS: Final = (DEPARTURE, BINDING, CHOOSING)
+"""What a way in that was left half-way leaves behind."""
+
 _A_YEAR: Final = 365 * 24 * 60 * 60
+
+
+def cookie_name(name: str, site: Site) -> str:
+    """What the site's browsers know a cookie by."""
+    return HOST + name if site.origin.startswith("https:") else name
 
 
 def cookie(name: str, value: str) -> Cookie:
@@ -43,3 +60,9 @@ def handset_cookie(value: str) -> Cookie:
     made = cookie(HANDSET, value)
     made.max_age = _A_YEAR
     return made
+
+
+def forget_steps(answer: Response[Any]) -> None:
+    """Whoever comes to this machine next goes on with nobody's way in."""
+    for each in STEPS:
+        answer.delete_cookie(each)
