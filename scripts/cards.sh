@@ -5,6 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=.venv
+exec 9<pyproject.toml # as scripts/setup.sh: one at a time
+flock 9
 packages=(
     pcscd vsmartcard-vpcd libpcsclite-dev swig gcc libc6-dev iproute2
     opensc opensc-pkcs11 softhsm2 openssl pinentry-curses pinentry-tty
