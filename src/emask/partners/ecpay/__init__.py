@@ -1,0 +1,1 @@
+"""ECPay's AIO Check Out V5."""
