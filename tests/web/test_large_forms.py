@@ -1,5 +1,7 @@
 """A form that is longer than any of ours is not read to its end."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
@@ -18,15 +20,12 @@ async def test_it_is_refused_on_a_page_of_its_language(
     await visitor.go("/identify/device")
     token = visitor.form("answer").values["_csrf_token"]
     body = f"_csrf_token={token}&answer=".encode() + b"A" * _MOST_BYTES
-    taken = 0
 
-    async def parts() -> object:
-        nonlocal taken
+    async def parts() -> AsyncIterator[bytes]:
         for start in range(0, len(body), 4096):
-            taken += 1
             yield body[start : start + 4096]
 
-    content = body if told else parts()
+    content: bytes | AsyncIterator[bytes] = body if told else parts()
     path = f"/{language}/identify/device"
     answer = await client.post(path, content=content, headers=HEADERS)
     assert answer.status_code == 413
