@@ -6,10 +6,26 @@ import sys
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from typer.testing import CliRunner
 
 from emask.cli import card_agent
 from emask.cli.main import app
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_it_has_one_name_in_each_language() -> None:
+    catalogue = ROOT / "src" / "emask" / "language" / "locale" / "en.po"
+    with catalogue.open("rb") as file:
+        told = {str(message.id): str(message.string) for message in read_po(file)}
+    named = {zh: en for zh, en in told.items() if "讀卡程式" in zh}
+    assert named
+    assert not [en for en in named.values() if "card agent" not in en]
+    texts = [*(ROOT / "agent").rglob("*.py"), ROOT / "agent" / "README.md", ROOT / "README.md"]
+    said = "\n".join([*told, *told.values(), *(path.read_text() for path in texts)]).lower()
+    assert "card program" not in said
+    assert "卡片代理" not in said
 
 
 def test_where_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

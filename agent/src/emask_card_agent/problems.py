@@ -28,7 +28,7 @@ class Code(StrEnum):
     NO_CERTIFICATE = "no_certificate"
     """No certificate for signatures is on the card, or no module to use it is set up."""
     PIN_CANCELLED = "pin_cancelled"
-    """The PIN's window was closed, or nobody typed in time."""
+    """The PIN's window was closed, nobody typed in time, or the page was left."""
     WRONG_PIN = "wrong_pin"
     """The card refused the PIN."""
     PIN_LOCKED = "pin_locked"
