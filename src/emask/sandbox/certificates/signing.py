@@ -33,16 +33,7 @@ def signed_message(
         at: the time of signing, as the card's software notes it.
     """
     holder = certificates[0]
-    attributes = asn1.SetOf(
-        sorted(
-            (
-                _attribute(cms.CONTENT_TYPE, cms.DATA),
-                _attribute(_SIGNING_TIME, asn1.UTCTime(at.replace(microsecond=0))),
-                _attribute(cms.MESSAGE_DIGEST, sha256(content).digest()),
-            ),
-            key=asn1.encode_der,
-        )
-    )
+    attributes = _attributes(content, at)
     digest = cms.Algorithm(oid=cms.SHA256, parameters=_NULL)
     signer = cms.SignerInfo(
         version=1,
@@ -62,6 +53,15 @@ def signed_message(
         signers=asn1.SetOf([signer]),
     )
     return asn1.encode_der(cms.ContentInfo(content_type=cms.SIGNED_DATA, signed_data=data))
+
+
+def _attributes(content: bytes, at: datetime) -> asn1.SetOf[cms.Attribute]:
+    attributes = (
+        _attribute(cms.CONTENT_TYPE, cms.DATA),
+        _attribute(_SIGNING_TIME, asn1.UTCTime(at.replace(microsecond=0))),
+        _attribute(cms.MESSAGE_DIGEST, sha256(content).digest()),
+    )
+    return asn1.SetOf(sorted(attributes, key=asn1.encode_der))
 
 
 def _attribute(oid: x509.ObjectIdentifier, value: Any) -> cms.Attribute:
