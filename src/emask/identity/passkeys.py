@@ -28,16 +28,21 @@ from webauthn.helpers import (
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.structs import (
     AttestationConveyancePreference,
+    AuthenticationCredential,
     AuthenticatorAttachment,
     AuthenticatorSelectionCriteria,
     ClientDataType,
+    RegistrationCredential,
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
+from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from emask.database.pool import Transaction
 from emask.identity import device_queries
+from emask.identity.device_queries import KeptPasskey
 from emask.identity.passkey_answers import (
+    ClientData,
     check_attestation,
     check_authenticator,
     check_new_credential,
@@ -48,6 +53,7 @@ from emask.identity.passkey_answers import (
 )
 from emask.identity.permits import LIFETIME, Permit, expiry, new_permit_id, open_permit, seal_permit
 from emask.identity.service import Identity
+from emask.identity.site import Site
 from emask.rules.refusals import DeviceNotBound, EvidenceAltered
 
 NAME: Final = "口罩預購"
@@ -164,18 +170,7 @@ def verified_creation(
     check_page(said, identity.site)
     check_authenticator(attestation.auth_data, identity.site)
     check_attestation(attestation)
-    with hostile():
-        made = verify_registration_response(
-            credential=credential,
-            expected_challenge=base64url_to_bytes(said.challenge),
-            expected_rp_id=identity.site.host,
-            expected_origin=identity.site.origin,
-            require_user_verification=True,
-            supported_pub_key_algs=_ALGORITHMS,
-        )
-    check_new_credential(
-        made.credential_id, named=credential.raw_id, public_key=made.credential_public_key
-    )
+    made = _verify_creation(identity.site, credential, said)
     return NewPasskey(
         device_id=uuid4(),
         credential_id=made.credential_id,
@@ -184,6 +179,24 @@ def verified_creation(
         synced=attestation.auth_data.flags.be,
         challenge_id=challenge.permit_id,
     )
+
+
+def _verify_creation(
+    site: Site, credential: RegistrationCredential, said: ClientData
+) -> VerifiedRegistration:
+    with hostile():
+        made = verify_registration_response(
+            credential=credential,
+            expected_challenge=base64url_to_bytes(said.challenge),
+            expected_rp_id=site.host,
+            expected_origin=site.origin,
+            require_user_verification=True,
+            supported_pub_key_algs=_ALGORITHMS,
+        )
+    check_new_credential(
+        made.credential_id, named=credential.raw_id, public_key=made.credential_public_key
+    )
+    return made
 
 
 async def verified_unlock(
@@ -216,19 +229,26 @@ async def verified_unlock(
     kept = await device_queries.passkey(tx, person_id, credential.raw_id)
     if kept is None or (kept.synced and not hmac.compare_digest(kept.handset, handset)):
         raise DeviceNotBound
+    return UnlockedPhone(
+        person_id=person_id,
+        device_id=kept.device_id,
+        sign_count=_verify_unlock(identity.site, credential, said, kept),
+        challenge_id=challenge.permit_id,
+    )
+
+
+def _verify_unlock(
+    site: Site, credential: AuthenticationCredential, said: ClientData, kept: KeptPasskey
+) -> int:
+    """The signature is the kept key's; returns the count that the phone tells, unchecked."""
     with hostile():
         unlocked = verify_authentication_response(
             credential=credential,
             expected_challenge=base64url_to_bytes(said.challenge),
-            expected_rp_id=identity.site.host,
-            expected_origin=identity.site.origin,
+            expected_rp_id=site.host,
+            expected_origin=site.origin,
             credential_public_key=kept.public_key,
-            credential_current_sign_count=0,  # see above
+            credential_current_sign_count=0,
             require_user_verification=True,
         )
-    return UnlockedPhone(
-        person_id=person_id,
-        device_id=kept.device_id,
-        sign_count=unlocked.new_sign_count,
-        challenge_id=challenge.permit_id,
-    )
+    return unlocked.new_sign_count
