@@ -197,7 +197,7 @@ async def test_no_page_has_a_violation(
     for path in ("/mobile", "/answers", "/progress", "/orders/2020-1/cancel", "/password"):
         await window.go(path)
         await window.check()
-    for path in ("/device-codes", "/certificates"):
+    for path in ("/device-codes", "/certificates", "/sessions", "/phones"):
         await window.go(path)
         await window.check()
     await window.go("/device-codes")
