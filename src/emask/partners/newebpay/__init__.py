@@ -1,0 +1,1 @@
+"""NewebPay's multi payment gateway (MPG)."""
