@@ -1,0 +1,6 @@
+"""SMS centres of our own, on the wire that the real ones speak."""
+
+from emask.sandbox.sms_centre.mitake import PARTNER, SandboxMitake
+from emask.sandbox.sms_centre.queries import TABLES
+
+__all__ = ["PARTNER", "TABLES", "SandboxMitake"]
