@@ -202,6 +202,7 @@ async def test_a_new_key_is_asked_for_once(stage: Stage, opening: datetime) -> N
 @pytest.mark.parametrize(
     "answer",
     [
+        httpx2.Response(200, text="[" * 5000),
         httpx2.Response(404),
         httpx2.Response(302, headers={"Location": "https://other.example/"}),
         httpx2.Response(200, text="{"),
@@ -210,7 +211,16 @@ async def test_a_new_key_is_asked_for_once(stage: Stage, opening: datetime) -> N
         httpx2.Response(200, text='{"keys": [{"kty": "OKP"}], "now": 1}'),
         httpx2.Response(200, text=json.dumps({"keys": "x" * 70000, "now": 1})),
     ],
-    ids=["none", "elsewhere", "no JSON", "no object", "no keys", "half a key", "too long"],
+    ids=[
+        "nested",
+        "none",
+        "elsewhere",
+        "no JSON",
+        "no object",
+        "no keys",
+        "half a key",
+        "too long",
+    ],
 )
 async def test_a_site_without_a_sound_document(stage: Stage, answer: httpx2.Response) -> None:
     stage.answer = lambda: answer
