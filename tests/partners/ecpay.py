@@ -8,7 +8,7 @@ MERCHANT = Merchant(
     keys=MacKeys("pwFHCqoQZGmho4w6", "EkRm7iFT261dpevs"),
     cashier="https://cashier.test",
     vendor="https://vendor.test",
-    call_seconds=1,
+    call_seconds=0.5,
 )
 TRADE = "EM0123456789ABCDEF01"
 

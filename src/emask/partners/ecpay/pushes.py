@@ -100,12 +100,13 @@ def read_push(fields: Mapping[str, str], merchant: Merchant) -> Push:
         check_names(fields)
         if fields["MerchantID"] != merchant.merchant_id:
             raise NotGenuine
-        return _push(fields)
+        return told_by(fields)
     except (KeyError, ValueError):
         raise NotGenuine from None
 
 
-def _push(fields: Mapping[str, str]) -> Push:
+def told_by(fields: Mapping[str, str]) -> Push:
+    """What verified fields tell. Raises KeyError and ValueError if ECPay never says it so."""
     kind = _kind(fields)
     issued, paid = kind is PushKind.ACCOUNT_ISSUED, kind in (PushKind.PAID, PushKind.SIMULATED)
     return Push(
