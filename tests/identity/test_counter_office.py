@@ -6,11 +6,14 @@ from emask.database.audit_log import first_broken_link
 from emask.identity.counter_office import (
     NotAnOfficer,
     Registered,
+    Released,
     device_code_at_counter,
     register_at_counter,
+    release_phones_at_counter,
     serve_at_counter,
 )
 from emask.identity.decisions import HOUSEHOLD_CERTIFICATE
+from emask.identity.device import issue_device_code
 from emask.identity.model import NewPerson, StaffRole, StaffSession
 from emask.identity.registration import reset_password
 from emask.identity.sign_in import sign_in_with_card
@@ -129,3 +132,39 @@ async def test_without_the_documents_there_is_no_code(world: World) -> None:
             waived_reason=None,
         )
     assert await log(world) == []
+
+
+async def release(world: World, person: NewPerson, documents: frozenset[str]) -> Released:
+    return await release_phones_at_counter(
+        world.identity,
+        officer=OFFICER,
+        id_number=person.id_number,
+        documents=documents,
+        waived_reason=None,
+    )
+
+
+async def test_an_officer_lets_go_of_every_phone_and_of_the_sessions(world: World) -> None:
+    for handset in ("phone-1", "phone-2"):
+        await world.enter_code(await _code(world, HUA), handset=handset)
+    session = await world.session(HUA)
+    assert (await release(world, HUA, ALL_THREE)).phones == 2
+    assert (await log(world))[-1][:2] == ("officer-1", "release_phones")
+    assert world.identity.ended.is_over(
+        session.person_id.bytes, session.session_id, session.generation
+    )
+    async with refused("device_not_bound"):
+        await world.by_device(HUA)
+    assert (await release(world, HUA, ALL_THREE)).phones == 0
+
+
+async def test_without_the_documents_phones_stay_bound(world: World) -> None:
+    await world.enter_code(await _code(world, HUA))
+    async with refused("documents_missing"):
+        await release(world, HUA, TWO)
+    await world.by_device(HUA)
+
+
+async def _code(world: World, person: NewPerson) -> str:
+    code = await issue_device_code(world.identity, session=await world.session(person))
+    return code.digits

@@ -107,6 +107,16 @@ async def test_a_double_click_and_a_family_phone_cost_nothing(at: At, system: Sy
     assert await wrong(system) == 1
 
 
+async def test_strangers_lock_no_colleague_out(at: At) -> None:
+    for number in range(5):
+        stranger = at(f"198.51.100.{number}")
+        await stranger.go("/staff/sign-in")
+        assert (await stranger.submit(username="operator", password="wrong")).status == 422
+    here = at("203.0.113.7")
+    await here.go("/staff/sign-in")
+    assert (await here.submit(username="operator", password="mask-2020")).path == "/zh/operator"
+
+
 async def test_sites_of_one_holder_are_counted_together_too(
     at: At, monkeypatch: pytest.MonkeyPatch
 ) -> None:

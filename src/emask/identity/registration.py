@@ -1,9 +1,10 @@
 """Registering with a card, choosing a password, binding a certificate."""
 
+from datetime import datetime
 from uuid import UUID
 
 from emask.identity import queries
-from emask.identity.cards import card_of_reading, read_card, source_of
+from emask.identity.cards import CardReading, card_of_reading, read_card, source_of
 from emask.identity.certificates import accept_certificate, serial_digest, verified_certificate
 from emask.identity.decisions import check_card_owner, check_certificate_owner, check_national
 from emask.identity.evidence import Evidence, accept_evidence
@@ -49,20 +50,25 @@ async def register_with_card(
     async with within_budget(identity.db, PER_CARD, source=source_of(identity, reading), at=now):
         async with identity.db.transaction() as tx:
             person_id, card = await card_of_reading(tx, identity.vault, reading)
-        source = person_id.bytes
-        await count_try(identity.db, Tried.CARD_REGISTRATION, source=source, at=now)
+        await count_try(identity.db, Tried.CARD_REGISTRATION, source=person_id.bytes, at=now)
         check_card_owner(card, printed_number=printed, household=household)
+    await _register(identity, person_id, reading, password=password, at=now)
+    return person_id
+
+
+async def _register(
+    identity: Identity, person_id: UUID, reading: CardReading, *, password: str, at: datetime
+) -> None:
     kept = await hash_password(identity.passwords, password)
     async with identity.db.transaction() as tx:
-        await accept_evidence(tx, identity.vault, Evidence.CARD, reading.evidence_id, at=now)
+        await accept_evidence(tx, identity.vault, Evidence.CARD, reading.evidence_id, at=at)
         await queries.save_registration(
-            tx, person_id, registered_by="card", at=now, password_hash=kept
+            tx, person_id, registered_by="card", at=at, password_hash=kept
         )
-        await forget_tries(tx, Tried.CARD_REGISTRATION, source=source)
-        await forget_tries(tx, Tried.PASSWORD, source=source)
-        generation = await end_all(tx, person_id, at=now)
+        for tried in (Tried.CARD_REGISTRATION, Tried.PASSWORD):
+            await forget_tries(tx, tried, source=person_id.bytes)
+        generation = await end_all(tx, person_id, at=at)
     identity.ended.note_person(person_id, generation)
-    return person_id
 
 
 async def reset_password(identity: Identity, *, session: Session, password: str) -> None:
