@@ -72,6 +72,7 @@ async def enter_device_code(identity: Identity, *, digits: str, handset: str) ->
         DeviceCodeWrong: no such code, or used before.
         DeviceCodeExpired: nobody used it in time.
         LockedOut: after five tries, or when too many wrong ones came from everywhere.
+        TooManyAtOnce: as `within_budget`.
     """
     now = await identity.clock.now()
     source = identity.vault.digest("device code from", handset)
