@@ -39,7 +39,7 @@ async def register_with_card(
 
     Raises:
         InvalidEntry: a number or the password cannot be accepted as typed.
-        CardMalformed, CardUnknown, CardInactive, LockedOut: by their names.
+        CardMalformed, CardUnknown, CardInactive, LockedOut, TooManyAtOnce: by their names.
         EvidenceAltered, EvidenceForeignOrigin, EvidenceExpired, EvidenceReplayed: the reading.
     """
     check_new_password(password)

@@ -35,6 +35,7 @@ async def sign_in_with_card(identity: Identity, *, evidence: str, password: str)
         CardMalformed, CardUnknown, CardInactive: about the card.
         EvidenceAltered, EvidenceForeignOrigin, EvidenceExpired, EvidenceReplayed: the reading.
         NotRegistered, WrongPassword, LockedOut: about the password.
+        TooManyAtOnce: as `within_budget`.
     """
     now = await identity.clock.now()
     reading = read_card(identity, evidence, at=now)
