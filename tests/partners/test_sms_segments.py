@@ -88,3 +88,14 @@ def test_each_part_can_be_read_alone(text: str) -> None:
         part.encode("utf-16-be").decode("utf-16-be", errors="strict") for part in parts_of(text)
     )
     assert joined == text
+
+
+@given(st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from(GSM_LETTERS))))
+def test_what_is_written_reads_as_it_was(text: str) -> None:
+    alphabet = alphabet_of(text)
+    assert "".join(alphabet.text(alphabet.octets(part)) for part in parts_of(text)) == text
+
+
+@given(st.sampled_from(Alphabet), st.binary(max_size=160))
+def test_no_octets_break_the_reader(alphabet: Alphabet, octets: bytes) -> None:
+    assert len(alphabet.text(octets)) <= len(octets)

@@ -5,6 +5,7 @@ part of several; any other text has 70 and 67 places of UTF-16. A letter that ta
 such as `€` or a rare Han character, is never cut.
 """
 
+import re
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final
@@ -29,6 +30,7 @@ _ESCAPED: Final[Mapping[str, int]] = {
 _OCTETS: Final[Mapping[str, bytes]] = {
     letter: bytes([place]) for place, letter in enumerate(_GSM) if place != _ESCAPE
 } | {letter: bytes([_ESCAPE, place]) for letter, place in _ESCAPED.items()}
+_LETTERS: Final = {octets: letter for letter, octets in _OCTETS.items()}
 
 
 class Alphabet(IntEnum):
@@ -60,6 +62,13 @@ class Alphabet(IntEnum):
         if self is Alphabet.GSM:
             return b"".join(_OCTETS[letter] for letter in text)
         return text.encode("utf-16-be", errors="replace")
+
+    def text(self, octets: bytes) -> str:
+        """The text that octets stand for; `?` for what stands for nothing."""
+        if self is Alphabet.UCS2:
+            return octets.decode("utf-16-be", errors="replace")
+        places = re.findall(rb"\x1b?.", octets, re.DOTALL)
+        return "".join(_LETTERS.get(place, "?") for place in places)
 
 
 def alphabet_of(text: str) -> Alphabet:

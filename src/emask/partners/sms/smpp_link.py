@@ -1,0 +1,140 @@
+"""A bound session with an SMPP centre, bound anew whenever it has ended.
+
+Of `smpp34` it must be known that a refused bind looks like one without an answer, that a session
+which ends fails what is under way with ESME_RSYSERR, that a client binds once only, and that it is
+unbinding that ends a session: a client which is stopped leaves it open.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+import smpp34
+
+from emask.notices.ports import SmsNotTaken
+from emask.partners.sms.smpp_receipts import ReceiptIds
+
+_LOG: Final = logging.getLogger(__name__)
+_LONGEST_PAUSE: Final = 60.0
+_STRANGE: Final = 5  # an alphanumeric type of number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmppAccount:
+    """Whose messages are sent, and how.
+
+    Attributes:
+        source: the sender that the phone shows, by default a name; see `source_ton`.
+        window: how many submissions may be under way at once.
+        seconds: how long a bind, or the answer to one submission, may take.
+        pauses: how long to wait, in seconds, each time that the centre wants us slower.
+        receipt_ids: how the centre writes ids in the text of receipts.
+    """
+
+    host: str
+    port: int
+    system_id: str
+    password: str = field(repr=False)
+    source: str
+    source_ton: int = _STRANGE
+    source_npi: int = 0
+    tls: bool = True
+    window: int = 10
+    seconds: float = 10
+    pauses: tuple[float, ...] = (0.5, 1, 2, 4)
+    receipt_ids: ReceiptIds = ReceiptIds.SAME
+
+
+class SmppLink:
+    """The session, and what comes in over it.
+
+    Args:
+        account: whose session it is.
+        hear: what is done with each message of the centre.
+    """
+
+    def __init__(
+        self, account: SmppAccount, hear: Callable[[smpp34.DeliverSmEvent], Awaitable[None]]
+    ) -> None:
+        self._account = account
+        self._hear = hear
+        self._lock = asyncio.Lock()
+        self._client: smpp34.Client | None = None
+        self._session: smpp34.Smsc | None = None
+        self._listening: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Bind, and stay bound until :meth:`close`; a centre that is away is tried again."""
+        self._listening = asyncio.create_task(self._listen())
+
+    async def close(self) -> None:
+        """End the session."""
+        if self._listening is not None:
+            self._listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listening
+        await self._drop()
+
+    async def session(self) -> smpp34.Smsc:
+        """The session, bound now if it is not.
+
+        Raises:
+            SmsNotTaken: the centre is away, or refuses us; smpp34 does not tell which.
+        """
+        async with self._lock:
+            if self._session and self._client and await self._client.is_alive():
+                return self._session
+            await self._drop()
+            return await self._bind()
+
+    async def _bind(self) -> smpp34.Smsc:
+        account = self._account
+        client = smpp34.Client(
+            account.host,
+            account.port,
+            account.system_id,
+            account.password,
+            bind_type="TRX",
+            tls=account.tls,
+            window_size=account.window,
+            connect_timeout_ms=int(account.seconds * 1000),
+        )
+        try:
+            self._session = await client.connect()
+        except smpp34.SmppError as error:
+            failure = str(error)
+        else:
+            self._client = client
+            return self._session
+        await client.stop()
+        _LOG.warning("smpp: not bound: %s", failure)
+        raise SmsNotTaken("the SMPP centre does not bind us")
+
+    async def _drop(self) -> None:
+        if self._session is not None:
+            with suppress(smpp34.SmppError, TimeoutError):
+                async with asyncio.timeout(self._account.seconds):
+                    await self._session.unbind()
+        if self._client is not None:
+            await self._client.stop()
+        self._client = self._session = None
+
+    async def _listen(self) -> None:
+        pause = 0.1
+        while True:
+            try:
+                session = await self.session()
+            except SmsNotTaken:
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+                continue
+            pause = 0.1
+            while isinstance(event := await session.next(), smpp34.DeliverSmEvent):
+                try:
+                    await self._hear(event)
+                except Exception as error:  # noqa: BLE001  # one bad receipt must not end all
+                    _LOG.warning("smpp: a receipt was lost: %s", type(error).__name__)
+            _LOG.warning("smpp: the session has ended")
