@@ -87,7 +87,9 @@ def test_an_account_lives_whole_days_of_taipei(until: datetime, days: int) -> No
         (replace(PURCHASE, amount=50_000), "TotalAmount"),
         (replace(PURCHASE, amount=200_000, method=Method.CREDIT_CARD), "TotalAmount"),
         (replace(PURCHASE, item="口" * 67), "ItemName"),
+        (replace(PURCHASE, item="口罩&TradeStatus=1"), "ItemName"),
         (replace(PURCHASE, description=""), "TradeDesc"),
+        (replace(PURCHASE, description="<b>"), "TradeDesc"),
     ],
 )
 def test_what_ecpay_would_refuse_is_not_sent(unfit: Purchase, field: str) -> None:

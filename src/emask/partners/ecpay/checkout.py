@@ -24,6 +24,7 @@ _LONGEST_NAME: Final = 200
 _LONGEST_DESCRIPTION: Final = 200
 _LONGEST_URL: Final = 200
 _MOST_DAYS: Final = 60
+_SPECIAL: Final = frozenset("&=<>%'\"\\\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +122,14 @@ def _check(purchase: Purchase, addresses: ReturnAddresses) -> None:
     for field, fits in (
         ("TotalAmount", purchase.amount in _AMOUNTS[purchase.method]),
         # ECPay cuts a longer one inside a letter, after which the MAC does not fit
-        ("ItemName", 0 < len(purchase.item.encode()) <= _LONGEST_NAME),
-        ("TradeDesc", 0 < len(purchase.description.encode()) <= _LONGEST_DESCRIPTION),
+        ("ItemName", _plain(purchase.item, _LONGEST_NAME)),
+        ("TradeDesc", _plain(purchase.description, _LONGEST_DESCRIPTION)),
         ("URL", all(0 < len(url) <= _LONGEST_URL for url in urls)),
     ):
         if not fits:
             raise UnfitForCheckout(field)
+
+
+def _plain(text: str, longest: int) -> bool:
+    """Fit to come back raw in the answer to a query, where an ampersand would end the field."""
+    return 0 < len(text.encode()) <= longest and not _SPECIAL & set(text)

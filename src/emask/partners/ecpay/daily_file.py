@@ -95,7 +95,9 @@ def read_file(content: bytes) -> list[FileRow]:
     headings = [_value(cell) for cell in rows[0]]
     if missing := [each for each in _HEADINGS if each not in headings]:
         raise UnreadableFile(f"without the columns {missing}")
-    places = {each: headings.index(each) for each in (*_HEADINGS, STATUS) if each in headings}
+    places: dict[str, int] = {
+        each: headings.index(each) for each in (*_HEADINGS, STATUS) if each in headings
+    }
     return list(_paid(rows[1:], places))
 
 

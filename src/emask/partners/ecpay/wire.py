@@ -10,7 +10,7 @@ from emask.rules.calendar import TAIPEI
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
-_STAMP: Final = re.compile(r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII)
+_STAMP: Final = re.compile(r"2[0-9]{3}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII)
 _STAMP_FORM: Final = "%Y/%m/%d %H:%M:%S"
 _AMOUNT: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 _TRADE_NO: Final = re.compile(r"[A-Za-z0-9]{1,20}", re.ASCII)

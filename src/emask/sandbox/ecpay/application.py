@@ -1,0 +1,125 @@
+"""ECPay as an ASGI application; it can be slow, forbidding or careless on demand.
+
+Faults: `slow` {"seconds": 10}, `forbidden` (whoever calls from a server gets 403 for thirty
+minutes of the clock, from the first call on), and those of :mod:`emask.sandbox.ecpay.pushing` and
+:mod:`emask.sandbox.ecpay.cashier`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+
+import httpx2
+
+from emask.database.clock import Clock
+from emask.database.pool import Database
+from emask.partners.ecpay.calls import PAUSE
+from emask.partners.ecpay.merchant import CARD_ACTION, CHECKOUT, DAILY_FILE, TRADE_INFO, Merchant
+from emask.sandbox.ecpay.cashier import Cashier
+from emask.sandbox.ecpay.exchange import PARTNER, Answer, Request
+from emask.sandbox.ecpay.pushing import Pushes
+from emask.sandbox.ecpay.servers import Servers
+from emask.sandbox.ecpay.trades import Trades
+from emask.sandbox.mischief import Mischief
+from emask.sandbox.wire import Application, Message, Receive, Send
+
+PAY: Final = "/Cashier/Pay"
+ATM: Final = "/Cashier/Atm"
+
+_STALL: Final = 10  # seconds
+_LONGEST: Final = 65_536
+_FOR_SERVERS: Final = frozenset({TRADE_INFO, CARD_ACTION, DAILY_FILE})
+
+Handler = Callable[[Request], Awaitable[Answer]]
+
+
+def create_ecpay(
+    merchant: Merchant,
+    *,
+    clock: Clock,
+    db: Database,
+    client: httpx2.AsyncClient,
+    mischief: Mischief,
+) -> Application:
+    """ECPay with one merchant.
+
+    Args:
+        merchant: as it knows itself, secrets and all.
+        clock: the time that accounts and pauses live by.
+        db: where it keeps what is its own.
+        client: what it tells the merchant with.
+        mischief: what is wrong with it at present.
+    """
+    trades = Trades(db)
+    servers = Servers(merchant, trades)
+    cashier = Cashier(merchant, trades, Pushes(db, client, merchant.keys, mischief))
+    routes: dict[tuple[str, str], Handler] = {
+        ("POST", CHECKOUT): cashier.check_out,
+        ("POST", PAY): cashier.pay,
+        ("GET", ATM): cashier.show_atm,
+        ("POST", ATM): cashier.transfer,
+        ("POST", TRADE_INFO): servers.trade_info,
+        ("POST", CARD_ACTION): servers.card_action,
+        ("POST", DAILY_FILE): servers.daily_file,
+    }
+
+    async def ecpay(scope: Message, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        request = Request(
+            content_type=headers.get(b"content-type", b"").decode("latin-1"),
+            body=await _body(receive),
+            at=await clock.now(),
+            faults=await mischief.kinds(PARTNER),
+        )
+        path = scope["path"]
+        answer = await _answer(routes.get((scope["method"], path)), path, request, mischief)
+        await _send(send, answer)
+
+    return ecpay
+
+
+async def _answer(
+    handler: Handler | None, path: str, request: Request, mischief: Mischief
+) -> Answer:
+    if "slow" in request.faults:
+        await asyncio.sleep(request.faults["slow"].get("seconds", _STALL))
+    if handler is None:
+        return Answer(status=404)
+    if path in _FOR_SERVERS and await _forbids(request, mischief):
+        return Answer(status=403)
+    try:
+        return await handler(request)
+    except (KeyError, ValueError):
+        return Answer(status=400)
+
+
+async def _forbids(request: Request, mischief: Mischief) -> bool:
+    """Whether it has had enough; the half hour begins with the first call that it refuses."""
+    fault = request.faults.get("forbidden")
+    if fault is None:
+        return False
+    if "until" not in fault:
+        until = request.at + PAUSE
+        await mischief.begin(PARTNER, "forbidden", {"until": until.isoformat()})
+        return True
+    return request.at < datetime.fromisoformat(fault["until"])
+
+
+async def _body(receive: Receive) -> bytes:
+    body = b""
+    while len(body) <= _LONGEST:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            break
+    return body
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    headers = [
+        (b"content-type", answer.content_type.encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body.encode()})
