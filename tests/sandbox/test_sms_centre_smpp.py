@@ -109,6 +109,13 @@ async def test_what_was_taken_is_not_sent_again(smpp: Smpp, phones: SandboxSms) 
     assert await phones.count() == 50
 
 
+async def test_without_its_memory_it_would_be_sent_again(smpp: Smpp, phones: SandboxSms) -> None:
+    await smpp.send([sms("a")])
+    smpp._sent.clear()
+    await smpp.send([sms("a")])
+    assert await phones.count() == 2
+
+
 async def test_one_number_that_is_none_is_refused_alone(smpp: Smpp, phones: SandboxSms) -> None:
     ids = await smpp.send([sms("a"), sms("b", number="0212345678"), sms("c")])
     assert [is_refusal(provider_id) for provider_id in ids] == [False, True, False]
