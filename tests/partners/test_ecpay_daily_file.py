@@ -31,7 +31,7 @@ def content(*lines: str) -> bytes:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp950"])
 def test_paid_trades_are_read(encoding: str) -> None:
-    text = f"{HEADINGS}\r\n{FIRST}\r\n{OPEN}\r\n\r\n合計,,,,,22"
+    text = f"{HEADINGS}\r\n{FIRST}\r\n{OPEN}\r\n\r\n合計,,,,,22\r\n,,,,小計:,=22"
     assert read_file(text.encode(encoding)) == [ROW]
 
 
@@ -55,6 +55,7 @@ def test_a_day_without_trades_is_a_file_too() -> None:
         (content(HEADINGS, FIRST, FIRST.replace('"22"', '"22.5"')), "row 3"),
         (content(HEADINGS, FIRST.replace("10:31", "25:31")), "row 2"),
         (content(HEADINGS, "=x,=y"), "row 2"),
+        (content(HEADINGS, FIRST.replace(TRADE, "")), "row 2"),
     ],
 )
 def test_nothing_is_guessed(unreadable: bytes, reason: str) -> None:

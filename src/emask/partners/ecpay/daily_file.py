@@ -103,14 +103,20 @@ def read_file(content: bytes) -> list[FileRow]:
 
 def _paid(rows: Sequence[Sequence[str]], places: dict[str, int]) -> Iterator[FileRow]:
     for number, row in enumerate(rows, start=2):
-        if not any(row) or _value(row[0]).startswith(_TOTALS):
+        if not any(row):
             continue
         try:
             told = {name: _value(row[place]) for name, place in places.items()}
+            if not told[OUR_NUMBER] and _is_total(row):
+                continue
             if PAID in told.get(STATUS, PAID):
                 yield _row(told)
         except (IndexError, ValueError):
             raise UnreadableFile(f"row {number}") from None
+
+
+def _is_total(row: Sequence[str]) -> bool:
+    return any(word in cell for cell in row for word in _TOTALS)
 
 
 def _row(told: dict[str, str]) -> FileRow:
