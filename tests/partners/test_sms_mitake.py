@@ -1,7 +1,9 @@
 """Mitake's answers and failures, one by one."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 import httpx2
@@ -82,6 +84,28 @@ async def test_what_was_taken_is_known_when_the_rest_was_not() -> None:
     with pytest.raises(NotAllTaken) as failed:
         await mitake(some).send(MESSAGES)
     assert failed.value.taken == {"a": "1"}
+
+
+async def test_no_log_of_a_real_call_has_the_password(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        body = b"[a]\r\nmsgid=1\r\nstatuscode=1\r\n[b]\r\nmsgid=2\r\nstatuscode=1\r\n"
+        head = f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        writer.write(head.encode() + body)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        account = replace(ACCOUNT, base_url=f"http://127.0.0.1:{port}")
+        async with httpx2.AsyncClient() as client:
+            assert await Mitake(client, account).send(MESSAGES) == ["1", "2"]
+    assert b"password=hush" in asked[0]
+    assert "SmBulkSend" in caplog.text
+    assert "hush" not in caplog.text
 
 
 async def test_the_balance_of_nonsense_is_none() -> None:

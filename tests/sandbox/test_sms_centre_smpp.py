@@ -209,3 +209,28 @@ async def test_a_wrong_password_is_not_bound(
     assert "smpp: not bound" in told
     assert not [secret for secret in ("wrong", NUMBER, "912345678") if secret in told]
     assert await phones.count() == 0
+
+
+async def test_one_failed_bind_is_enough_for_a_batch(
+    account: SmppAccount, centre: SandboxSmpp, caplog: pytest.LogCaptureFixture
+) -> None:
+    stranger = replace(account, password="wrong", seconds=0.3)
+    async with Smpp(stranger, hear=Heard()) as smpp, asyncio.timeout(1.5):
+        for _ in range(3):
+            with pytest.raises(SmsNotTaken):
+                await smpp.send([sms(f"m{number}") for number in range(50)])
+    assert len([message for message in caplog.messages if "not bound" in message]) <= 2
+
+
+async def test_a_receipt_that_cannot_be_noted_stops_nothing(
+    account: SmppAccount, phones: SandboxSms, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(receipt: Receipt) -> None:
+        raise RuntimeError(receipt.provider_id)
+
+    async with Smpp(account, hear=fail) as smpp:
+        for name in "ab":
+            await smpp.send([sms(name)])
+            await asyncio.sleep(0.1)
+    assert await phones.count() == 2
+    assert "smpp: a receipt was lost: RuntimeError" in caplog.messages

@@ -35,6 +35,38 @@ _NEVER: Final = (0x0B, 0x01)  # ESME_RINVDSTADR, ESME_RINVMSGLEN
 Hearer = Callable[[Receipt], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    number: str
+    header: bytes
+    octets: bytes
+    data_coding: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What the centre has of a message."""
+
+    reference: int
+    part_ids: list[str] = field(default_factory=list)
+
+    def header(self, total: int) -> bytes:
+        """What joins the next part to the others on the phone (3GPP TS 23.040, 9.2.3.24.1)."""
+        if total == 1:
+            return b""
+        return _HEADER + bytes([self.reference, total, len(self.part_ids) + 1])
+
+
+class _Unanswered(SmsNotTaken):
+    """The centre may have taken the part, or not."""
+
+
+class _Refused(Exception):
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
 class Smpp(AbstractAsyncContextManager["Smpp"]):
     """Sends messages through a centre while its context is open; an `SmsSender`.
 
@@ -73,6 +105,7 @@ class Smpp(AbstractAsyncContextManager["Smpp"]):
             NotAllTaken: some are to be handed over again.
             SmsNotTaken: the centre is away.
         """
+        await self._link.session()
         taken: dict[str, str] = {}
         unanswered: set[str] = set()
         waiting = iter({message.message_id: message for message in messages}.values())
@@ -115,10 +148,10 @@ class Smpp(AbstractAsyncContextManager["Smpp"]):
             if len(sent.part_ids) == len(parts):
                 joined = self._joiner.expect(sent.part_ids)
                 if joined is not None:
-                    await self._hear(joined)
+                    await self._tell(joined)
         return sent.part_ids[0]
 
-    async def _submit(self, part: "_Part") -> str:
+    async def _submit(self, part: _Part) -> str:
         """Submit a part, more slowly if the centre wants so; its id."""
         for pause in (*self._account.pauses, None):
             answer = await self._answer(part)
@@ -132,7 +165,7 @@ class Smpp(AbstractAsyncContextManager["Smpp"]):
         _LOG.warning("smpp: a message was not taken, status %#04x", answer.command_status)
         raise SmsNotTaken(f"the SMPP centre answers {answer.command_status:#04x}")
 
-    async def _answer(self, part: "_Part") -> smpp34.SubmitSmResp:
+    async def _answer(self, part: _Part) -> smpp34.SubmitSmResp:
         session = await self._link.session()
         try:
             async with asyncio.timeout(self._account.seconds):
@@ -152,7 +185,7 @@ class Smpp(AbstractAsyncContextManager["Smpp"]):
             _LOG.warning("smpp: submit_sm: %s", type(error).__name__)
         raise _Unanswered("the SMPP centre does not answer")
 
-    def _sent_of(self, message_id: str) -> "_Sent":
+    def _sent_of(self, message_id: str) -> _Sent:
         sent = self._sent.get(message_id)
         if sent is None:
             self._reference = (self._reference + 1) % 256
@@ -178,45 +211,19 @@ class Smpp(AbstractAsyncContextManager["Smpp"]):
             return
         joined = self._joiner.hear(receipt)
         if joined is not None:
-            await self._hear(joined)
+            await self._tell(joined)
         await self._tell_strangers()
 
     async def _tell_strangers(self) -> None:
         if not self._sending:
             for receipt in self._joiner.strangers():
-                await self._hear(receipt)
+                await self._tell(receipt)
 
-
-class _Unanswered(SmsNotTaken):
-    """The centre may have taken the part, or not."""
-
-
-class _Refused(Exception):
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    number: str
-    header: bytes
-    octets: bytes
-    data_coding: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """What the centre has of a message."""
-
-    reference: int
-    part_ids: list[str] = field(default_factory=list)
-
-    def header(self, total: int) -> bytes:
-        """What joins the next part to the others on the phone (3GPP TS 23.040, 9.2.3.24.1)."""
-        if total == 1:
-            return b""
-        return _HEADER + bytes([self.reference, total, len(self.part_ids) + 1])
+    async def _tell(self, receipt: Receipt) -> None:
+        try:
+            await self._hear(receipt)
+        except Exception as error:  # noqa: BLE001  # sending must not end because of a receipt
+            _LOG.warning("smpp: a receipt was lost: %s", type(error).__name__)
 
 
 def _leave(waiting: Iterator[Sms]) -> None:

@@ -18,7 +18,8 @@ from emask.notices.ports import SmsNotTaken
 from emask.partners.sms.smpp_receipts import ReceiptIds
 
 _LOG: Final = logging.getLogger(__name__)
-_LONGEST_PAUSE: Final = 60.0
+_SHORTEST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 30.0
 _STRANGE: Final = 5  # an alphanumeric type of number
 
 
@@ -65,6 +66,8 @@ class SmppLink:
         self._client: smpp34.Client | None = None
         self._session: smpp34.Smsc | None = None
         self._listening: asyncio.Task[None] | None = None
+        self._pause = _SHORTEST_PAUSE
+        self._not_before = 0.0
 
     async def open(self) -> None:
         """Bind, and stay bound until :meth:`close`; a centre that is away is tried again."""
@@ -81,6 +84,8 @@ class SmppLink:
     async def session(self) -> smpp34.Smsc:
         """The session, bound now if it is not.
 
+        After a bind that failed there is a pause, longer each time, in which nobody tries.
+
         Raises:
             SmsNotTaken: the centre is away, or refuses us; smpp34 does not tell which.
         """
@@ -88,6 +93,8 @@ class SmppLink:
             if self._session and self._client and await self._client.is_alive():
                 return self._session
             await self._drop()
+            if asyncio.get_running_loop().time() < self._not_before:
+                raise SmsNotTaken("the SMPP centre did not bind us a moment ago")
             return await self._bind()
 
     async def _bind(self) -> smpp34.Smsc:
@@ -108,8 +115,11 @@ class SmppLink:
             failure = str(error)
         else:
             self._client = client
+            self._pause = _SHORTEST_PAUSE
             return self._session
         await client.stop()
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+        self._not_before = asyncio.get_running_loop().time() + self._pause
         _LOG.warning("smpp: not bound: %s", failure)
         raise SmsNotTaken("the SMPP centre does not bind us")
 
@@ -123,18 +133,12 @@ class SmppLink:
         self._client = self._session = None
 
     async def _listen(self) -> None:
-        pause = 0.1
         while True:
             try:
                 session = await self.session()
             except SmsNotTaken:
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
+                await asyncio.sleep(self._pause)
                 continue
-            pause = 0.1
             while isinstance(event := await session.next(), smpp34.DeliverSmEvent):
-                try:
-                    await self._hear(event)
-                except Exception as error:  # noqa: BLE001  # one bad receipt must not end all
-                    _LOG.warning("smpp: a receipt was lost: %s", type(error).__name__)
+                await self._hear(event)
             _LOG.warning("smpp: the session has ended")
