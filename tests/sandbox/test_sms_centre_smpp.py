@@ -216,6 +216,7 @@ async def test_one_failed_bind_is_enough_for_a_batch(
 ) -> None:
     stranger = replace(account, password="wrong", seconds=0.3)
     async with Smpp(stranger, hear=Heard()) as smpp, asyncio.timeout(1.5):
+        assert await smpp.send([]) == []
         for _ in range(3):
             with pytest.raises(SmsNotTaken):
                 await smpp.send([sms(f"m{number}") for number in range(50)])

@@ -105,6 +105,8 @@ class Smpp(AbstractAsyncContextManager["Smpp"]):
             NotAllTaken: some are to be handed over again.
             SmsNotTaken: the centre is away.
         """
+        if not messages:
+            return []
         await self._link.session()
         taken: dict[str, str] = {}
         unanswered: set[str] = set()
