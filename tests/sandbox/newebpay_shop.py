@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import parse_qsl, urljoin
 
 import httpx2
 
@@ -62,6 +62,7 @@ class Shop:
     clock: SetClock
     wire: Wire = field(default_factory=lambda: Wire({}))
     pushes: list[Push] = field(default_factory=list)
+    raw: list[dict[str, str]] = field(default_factory=list)
     refused: int = 0
     answers: list[int] = field(default_factory=list)
 
@@ -98,6 +99,7 @@ class Shop:
             status = 400
         else:
             self.pushes.append(push)
+            self.raw.append(dict(parse_qsl(body.decode())))
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": b"OK"})
 
@@ -123,12 +125,16 @@ class Shop:
         page = await self.open(method, **changes)
         return await self.post(page.action, page.fields)
 
-    async def take_account(self) -> Push:
+    async def bring_account(self, **changes: Any) -> dict[str, str]:
         """What the payer's browser brings of a transfer."""
-        page = await self.open(Method.ATM)
+        page = await self.open(Method.ATM, **changes)
         issued = await self.post(page.action, page.fields)
         assert issued.action == ADDRESSES.account_issued
-        return read_push(issued.fields, MERCHANT, at=NOW)
+        return issued.fields
+
+    async def take_account(self) -> Push:
+        """The same, read."""
+        return read_push(await self.bring_account(), MERCHANT, at=NOW)
 
     async def transfer(self, account: str | None, amount: str = "22") -> str:
         """What a cash machine says to a transfer."""
