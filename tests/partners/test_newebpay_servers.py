@@ -1,6 +1,7 @@
 """Asking NewebPay's server how trades stand and to give cards' money back."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
@@ -244,7 +245,15 @@ async def test_what_cannot_be_relied_on_is_no_answer(server: Server) -> None:
         await ask(server)
 
 
-async def test_a_server_that_is_away_or_slow_is_no_answer() -> None:
+async def test_a_server_that_is_slow_is_no_answer(shop: Shop) -> None:
+    await shop.fault("slow", {"seconds": 5})
+    hasty = replace(MERCHANT, call_seconds=0.05)
+    async with caller(shop.wire) as client:
+        with pytest.raises(NoAnswer):
+            await query_trade(client, hasty, TRADE_NO, amount=22, at=NOW)
+
+
+async def test_a_server_that_is_away_is_no_answer() -> None:
     def away(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("away", request=request)
 
