@@ -53,6 +53,15 @@ async def test_registering_a_card_signs_in(visitor: Visitor) -> None:
         password="short",
     )
     assert short.status == 422
+    another = await visitor.submit(
+        demo_card="ling",
+        nhi_card=CAST[0].person.nhi_card,
+        household_number=LING.household_number,
+        password="long enough",
+    )
+    assert another.status == 422
+    assert "#nhi_card" in another.links
+    assert visitor.form("nhi_card").values["household_number"] == LING.household_number
     done = await visitor.submit(
         demo_card="ling",
         nhi_card=LING.nhi_card,

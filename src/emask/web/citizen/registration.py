@@ -12,6 +12,7 @@ from emask.identity.registration import bind_certificate, register_with_card, re
 from emask.identity.site_tokens import Purpose
 from emask.rules.calendar import Channel
 from emask.rules.people import InvalidEntry, normalise_household_number, normalise_nhi_card
+from emask.rules.refusals import CardUnknown
 from emask.web.citizen.arrival import renew, welcome
 from emask.web.citizen.card_agent import show_reader
 from emask.web.sandbox_pages.wallet import card_evidence, certificate_evidence
@@ -49,6 +50,10 @@ async def take_registration(page: ThisPage, form: SentForm) -> Answer:
             )
     except InvalidEntry as invalid:
         form.fail(invalid.field, invalid.text(page.language.code))
+        return _register_again(page, form)
+    except CardUnknown:
+        unfit = page.say("與插入的健保卡不符，或查不到這張卡；核對卡片正面左下角的 12 碼數字")
+        form.fail("nhi_card", unfit)
         return _register_again(page, form)
     return await welcome(page, person_id, Channel.COMPUTER)
 
