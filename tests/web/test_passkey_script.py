@@ -80,6 +80,8 @@ class Phone:
             return
         if request.method == "POST":
             self.sent = parse_qs(request.post_data or "", keep_blank_values=True)
+            await route.fulfill(status=204)  # the browser stays, so that nothing races what is next
+            return
         await route.fulfill(
             body=self.html,
             content_type="text/html; charset=utf-8",
