@@ -37,6 +37,23 @@ class Site:
         """The host alone: what passkeys are bound to (WebAuthn's RP ID)."""
         return urlsplit(self.origin).hostname or ""
 
+    @property
+    def secure(self) -> bool:
+        """Whether people reach it by https, as every service but a demo has to be."""
+        return self.origin.startswith("https:")
+
+    def is_own(self, origin: str, *, host: str) -> bool:
+        """Whether a page of this origin is ours, as browsers name it when they send something.
+
+        A demo may be reached by another name or port than its own, through a container or a
+        tunnel: without https a page of the address that is asked is ours as well.
+
+        Args:
+            origin: the header of that name.
+            host: likewise, the address that is asked.
+        """
+        return origin == self.origin or (not self.secure and origin == f"http://{host}")
+
     def address(self, path: str) -> str:
         """The full address of a path."""
         return f"{self.origin}{path}"

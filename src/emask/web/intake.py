@@ -91,7 +91,7 @@ class IntakeEndpoint:
         self._intake = intake
         self._sessions = sessions
         self._clock = clock
-        self._origin = site.origin.encode()
+        self._site = site
         self._cookie = cookie_name(SESSION, site).encode()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -99,8 +99,8 @@ class IntakeEndpoint:
         try:
             if scope["method"] != "POST":
                 raise Unacceptable(WRONG_METHOD)
-            if headers.get(b"origin", self._origin) != self._origin:
-                raise Unacceptable(FOREIGN_ORIGIN)
+            if (origin := headers.get(b"origin")) is not None:
+                self._check_origin(origin, headers)
             session = await self._session(scope["headers"], headers)
             entry = _entry(session, await _body(receive), headers)
             receipt = await self._intake.submit(entry)
@@ -108,6 +108,11 @@ class IntakeEndpoint:
             await _refuse(send, error, _language(headers))
         else:
             await _acknowledge(send, entry, receipt)
+
+    def _check_origin(self, origin: bytes, headers: Headers) -> None:
+        host = headers.get(b"host", b"").decode("latin-1")
+        if not self._site.is_own(origin.decode("latin-1"), host=host):
+            raise Unacceptable(FOREIGN_ORIGIN)
 
     async def _session(self, lines: Iterable[tuple[bytes, bytes]], headers: Headers) -> Session:
         scheme, _, token = headers.get(b"authorization", b"").partition(b" ")

@@ -40,7 +40,7 @@ _A_YEAR: Final = 365 * 24 * 60 * 60
 
 def cookie_name(name: str, site: Site) -> str:
     """What the site's browsers know a cookie by."""
-    return HOST + name if site.origin.startswith("https:") else name
+    return HOST + name if site.secure else name
 
 
 def cookie(name: str, value: str) -> Cookie:

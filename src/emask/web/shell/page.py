@@ -207,7 +207,9 @@ def bare_page(connection: Connection) -> Page:
 def sent_from_elsewhere(connection: Connection) -> bool:
     """Whether the browser says that a page of another origin had it send this."""
     system: System = connection.app.state.system
-    return connection.headers.get("origin", system.site.origin) != system.site.origin
+    origin = connection.headers.get("origin")
+    host = connection.headers.get("host", "")
+    return origin is not None and not system.site.is_own(origin, host=host)
 
 
 def language_of(connection: Connection) -> Language:
