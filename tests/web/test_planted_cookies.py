@@ -46,6 +46,17 @@ async def test_a_form_of_another_origin_is_refused_whatever_token_it_brings(
     assert ours.status_code == 200
 
 
+async def test_a_demo_that_is_reached_by_another_name_takes_forms(
+    visitor: Visitor, client: httpx.AsyncClient
+) -> None:
+    await sign_in(visitor)
+    await visitor.go("/password")
+    form = {**visitor.form("password").values, "password": "chosen right here"}
+    there = {"origin": "http://127.0.0.1:18000", "host": "127.0.0.1:18000"}
+    taken = await client.post("/zh/password", data=form, headers=there)
+    assert taken.status_code == 200
+
+
 @pytest.mark.parametrize("origin", OTHERS)
 async def test_nor_does_the_api_take_anything_from_there(
     api: ApiCaller, client: httpx.AsyncClient, origin: str
