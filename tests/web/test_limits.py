@@ -11,7 +11,7 @@ from emask.programme.system import System
 from emask.sandbox.system import Sandbox
 from emask.web.app import create_app
 from emask.web.shell import limits
-from emask.web.shell.address import ClientAddress, read_networks
+from emask.web.shell.address import read_networks
 from web.steps import ID_NUMBERS, MOBILES, bind_own_phone, sign_in
 from web.visitor import Visitor
 
@@ -22,7 +22,7 @@ At = Callable[..., Visitor]
 @pytest.fixture
 async def at(system: System, sandbox: Sandbox) -> AsyncIterator[At]:
     """Visitors of an address, some with headers of their own; one proxy is trusted."""
-    app = ClientAddress(create_app(system), read_networks(PROXY))
+    app = create_app(system, proxies=read_networks(PROXY))
     async with AsyncExitStack() as until_the_end:
         opened: list[httpx.AsyncClient] = []
 

@@ -18,7 +18,6 @@ from emask.identity.site import Site
 from emask.programme.system import open_system
 from emask.sandbox.system import Sandbox
 from emask.web.app import create_app
-from emask.web.shell.address import ClientAddress
 
 CONNECTIONS: Final = 16
 """Of one process, beside the intake's own."""
@@ -37,7 +36,7 @@ async def _build(until_the_end: AsyncExitStack) -> Application:
     system = await until_the_end.enter_async_context(
         open_system(db, clock=clock, keys=keys, partners=sandbox.partners, site=site)
     )
-    return ClientAddress(create_app(system), configured.proxies)
+    return create_app(system, proxies=configured.proxies)
 
 
 application = Served(_build)

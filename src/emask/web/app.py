@@ -40,6 +40,7 @@ from emask.web.operator import pages as operator
 from emask.web.operator import reopening
 from emask.web.sandbox_pages import bank, partners, phone
 from emask.web.shell import staff, well_known
+from emask.web.shell.address import ClientAddress, Networks
 from emask.web.shell.assets import assets_router
 from emask.web.shell.cookies import CSRF
 from emask.web.shell.errors import EXCEPTION_HANDLERS
@@ -97,8 +98,13 @@ async def begin_demo() -> Redirect:
     return Redirect("/zh/demo", status_code=HTTP_303_SEE_OTHER)
 
 
-def create_app(system: System) -> Application:
-    """The whole web application of a running system."""
+def create_app(system: System, *, proxies: Networks = ()) -> Application:
+    """The whole web application of a running system.
+
+    Args:
+        system: what it serves.
+        proxies: whose word on where a request comes from is taken, by pages and API.
+    """
     pages = Litestar(
         [
             begin,
@@ -128,11 +134,11 @@ def create_app(system: System) -> Application:
     policy = content_security_policy(agent=system.site.agent, operator=_operator_of(system))
     origin = system.site.origin
     return _Door(
-        SecurityHeaders(
-            Reception(cast("Application", pages), system), policy=policy, origin=origin
+        *(
+            ClientAddress(SecurityHeaders(app, policy=policy, origin=origin), proxies)
+            for app in (Reception(cast("Application", pages), system), cast("Application", api))
         ),
-        SecurityHeaders(cast("Application", api), policy=policy, origin=origin),
-        intake,
+        intake=intake,
     )
 
 
@@ -145,7 +151,7 @@ def _operator_of(system: System) -> str:
 class _Door:
     """Sends pre-orders past all routers, straight to the intake; the rest to API or pages."""
 
-    def __init__(self, pages: Application, api: Application, intake: IntakeEndpoint) -> None:
+    def __init__(self, pages: Application, api: Application, *, intake: IntakeEndpoint) -> None:
         self._pages = pages
         self._api = api
         self._intake = intake
