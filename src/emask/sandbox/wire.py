@@ -3,7 +3,7 @@
 `emask up` serves it on a port of its own; commands and tests call it in the same process.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any, Final
 
 import httpx2
@@ -38,14 +38,32 @@ class Wire:
                     send,
                 )
                 return
-        await send({"type": "http.response.start", "status": 404, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+        await send_answer(send, b"", status=404, headers=())
 
 
 def caller(wire: Application, *, address: str = "127.0.0.1") -> httpx2.AsyncClient:
     """A client in the same process, whose calls come from a source address."""
     transport = httpx2.ASGITransport(wire, client=(address, 40_000))
     return httpx2.AsyncClient(transport=transport)
+
+
+async def read_body(receive: Receive, *, longest: int) -> bytes:
+    """The body of a request; of one that is longer, what came until that was seen."""
+    body = b""
+    while len(body) <= longest:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            break
+    return body
+
+
+async def send_answer(
+    send: Send, body: bytes, *, status: int, headers: Iterable[tuple[bytes, bytes]]
+) -> None:
+    """Answer a request."""
+    await send({"type": "http.response.start", "status": status, "headers": [*headers]})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _live(receive: Receive, send: Send) -> None:

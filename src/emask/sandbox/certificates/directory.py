@@ -28,7 +28,7 @@ from emask.sandbox.certificates.answers import (
 from emask.sandbox.certificates.authority import LIST, OCSP, ROOT_LIST, Authority
 from emask.sandbox.certificates.condition import Condition
 from emask.sandbox.mischief import Mischief
-from emask.sandbox.wire import Application, Message, Receive, Send
+from emask.sandbox.wire import Application, Message, Receive, Send, read_body, send_answer
 
 PARTNER: Final = "ca"
 """The directory's name in `Mischief`."""
@@ -47,11 +47,10 @@ def create_directory(
 
     async def application(scope: Message, receive: Receive, send: Send) -> None:
         path = str(scope["path"]).removeprefix(scope.get("root_path", "")).lstrip("/")
-        body = await _body(receive) if scope["method"] == "POST" else b""
+        body = await read_body(receive, longest=_LONGEST) if scope["method"] == "POST" else b""
         status, content_type, content = await directory.answer(path, body)
         headers = [(b"content-type", content_type.encode())]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+        await send_answer(send, content, status=status, headers=headers)
 
     return application
 
@@ -145,16 +144,6 @@ class _Directory:
             return bool(between.get("asked"))
         async with self._db.transaction() as tx:
             return await queries.condition(tx, serial_number) == Condition.REVOKED
-
-
-async def _body(receive: Receive) -> bytes:
-    body = b""
-    while len(body) <= _LONGEST:
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body", False):
-            break
-    return body
 
 
 def _in_path(path: str) -> bytes:

@@ -22,7 +22,7 @@ from emask.sandbox.ecpay.pushing import Pushes
 from emask.sandbox.ecpay.servers import Servers
 from emask.sandbox.ecpay.trades import Trades
 from emask.sandbox.mischief import Mischief
-from emask.sandbox.wire import Application, Message, Receive, Send
+from emask.sandbox.wire import Application, Message, Receive, Send, read_body, send_answer
 
 PAY: Final = "/Cashier/Pay"
 ATM: Final = "/Cashier/Atm"
@@ -68,7 +68,7 @@ def create_ecpay(
         headers = dict(scope["headers"])
         request = Request(
             content_type=headers.get(b"content-type", b"").decode("latin-1"),
-            body=await _body(receive),
+            body=await read_body(receive, longest=_LONGEST),
             at=await clock.now(),
             faults=await mischief.kinds(PARTNER),
         )
@@ -106,20 +106,9 @@ async def _forbids(request: Request, mischief: Mischief) -> bool:
     return request.at < datetime.fromisoformat(fault["until"])
 
 
-async def _body(receive: Receive) -> bytes:
-    body = b""
-    while len(body) <= _LONGEST:
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body", False):
-            break
-    return body
-
-
 async def _send(send: Send, answer: Answer) -> None:
     headers = [
         (b"content-type", answer.content_type.encode()),
         (b"cache-control", b"no-store"),
     ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body.encode()})
+    await send_answer(send, answer.body.encode(), status=answer.status, headers=headers)

@@ -33,7 +33,7 @@ from emask.sandbox.newebpay.exchange import (
 )
 from emask.sandbox.newebpay.pages import error_page
 from emask.sandbox.newebpay.trades import Trades
-from emask.sandbox.wire import Application, Message, Receive, Send
+from emask.sandbox.wire import Application, Message, Receive, Send, read_body, send_answer
 
 Handler = Callable[[Request], Awaitable[Answer]]
 
@@ -66,7 +66,7 @@ def create_newebpay(
     routes = _routes(Cashier(merchant, trades, client), Apis(merchant, trades))
 
     async def newebpay(scope: Message, receive: Receive, send: Send) -> None:
-        body = await _body(receive)
+        body = await read_body(receive, longest=_LONGEST)
         request = Request(
             fields=form_fields(body), at=await clock.now(), faults=await mischief.kinds(PARTNER)
         )
@@ -104,20 +104,9 @@ async def _answer(
         return html(error_page(trouble.code))
 
 
-async def _body(receive: Receive) -> bytes:
-    body = b""
-    while len(body) <= _LONGEST:
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body", False):
-            break
-    return body
-
-
 async def _send(send: Send, answer: Answer) -> None:
     headers = [
         (b"content-type", answer.content_type.encode()),
         (b"cache-control", b"no-store"),
     ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    await send_answer(send, answer.body, status=answer.status, headers=headers)

@@ -8,7 +8,7 @@ network).
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -22,9 +22,11 @@ from emask.sandbox.operator.clients import Clients
 from emask.sandbox.operator.exchange import PARTNER, Answer, ApiError, OAuthError, Request
 from emask.sandbox.operator.grants import Grants
 from emask.sandbox.operator.lines import SandboxLines
-from emask.sandbox.wire import Application, Message, Receive, Send
+from emask.sandbox.wire import Application, Message, Receive, Send, read_body, send_answer
 
 Handler = Callable[[Request], Awaitable[Answer]]
+
+_LONGEST: Final = 2**20  # bytes
 
 
 def create_operator(
@@ -65,7 +67,7 @@ def create_operator(
             path=scope["path"],
             query=scope["query_string"],
             headers=dict(scope["headers"]),
-            body=await _body(receive),
+            body=await read_body(receive, longest=_LONGEST),
             address=scope["client"][0],
             at=await clock.now(),
             faults=await mischief.kinds(PARTNER),
@@ -115,21 +117,11 @@ def _spoilt(body: Mapping[str, Any], faults: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-async def _body(receive: Receive) -> bytes:
-    parts = []
-    more = True
-    while more:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return b"".join(parts)
-
-
 async def _send(send: Send, request: Request, answer: Answer) -> None:
     headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
     if correlator := request.headers.get(b"x-correlator"):
         headers.append((b"x-correlator", correlator))
     if answer.location:
         headers.append((b"location", answer.location.encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": msgspec.json.encode(answer.body)})
+    body = msgspec.json.encode(answer.body)
+    await send_answer(send, body, status=answer.status, headers=headers)

@@ -24,13 +24,14 @@ from emask.rules.calendar import TAIPEI
 from emask.sandbox.mischief import Mischief
 from emask.sandbox.sms_centre import queries
 from emask.sandbox.sms_centre.queries import Kept
-from emask.sandbox.wire import Message, Receive, Send
+from emask.sandbox.wire import Message, Receive, Send, read_body, send_answer
 
 PARTNER: Final = "mitake"
 """Its name in `Mischief`, and the path that it is mounted at in `Wire` without the slash."""
 
 _NUMBER: Final = re.compile(r"09\d{8}")
 _BULK: Final = 500
+_LONGEST: Final = 16 * 2**20  # bytes, far beyond any bulk
 _BULK_FIELDS: Final = 7
 _WORDS: Final = {"4": "DELIVRD", "8": "EXPIRED", "9": "DELETED"}
 
@@ -76,7 +77,7 @@ class SandboxMitake:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one call."""
-        body = await _body(receive)
+        body = await read_body(receive, longest=_LONGEST)
         faults = await self._mischief.kinds(PARTNER)
         status, text = HTTPStatus.OK, ""
         if "down" in faults:
@@ -88,8 +89,7 @@ class SandboxMitake:
             await asyncio.sleep(float(faults["slow"]["seconds"]))
         charset = "big5" if "big5" in faults else "utf-8"
         headers = [(b"content-type", f"text/plain; charset={charset}".encode())]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": text.encode(charset)})
+        await send_answer(send, text.encode(charset), status=status, headers=headers)
 
     async def push_receipts(self) -> int:
         """Tell how messages have ended, each once the customer has answered; how many are done."""
@@ -232,13 +232,3 @@ def _fields(text: str, charset: str = "UTF8") -> dict[str, str]:
 
 def _stamp(instant: datetime) -> str:
     return instant.astimezone(TAIPEI).strftime("%Y%m%d%H%M%S")
-
-
-async def _body(receive: Receive) -> bytes:
-    parts = []
-    more = True
-    while more:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return b"".join(parts)
