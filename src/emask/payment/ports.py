@@ -31,6 +31,14 @@ class Instruction:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class CheckoutForm:
+    """What a payer's browser posts where, for gateways that take a trade from it alone."""
+
+    action: str
+    fields: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayMessage:
     """A verified message. `amount` is NT$; `valued_at` is the bank's value time.

@@ -11,7 +11,6 @@ from emask.partners.ecpay.card_refund import (
     take_step,
 )
 from emask.partners.ecpay.checkout import (
-    CheckoutForm,
     Purchase,
     ReturnAddresses,
     UnfitForCheckout,
@@ -38,7 +37,6 @@ __all__ = [
     "CardAction",
     "CardRefund",
     "CardState",
-    "CheckoutForm",
     "Closing",
     "EcpayGateway",
     "FileRow",

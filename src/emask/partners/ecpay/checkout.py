@@ -3,7 +3,6 @@
 It has to be the browser that posts it, the whole page and no frame: the answer is a page.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 from emask.partners.ecpay.mac import signed
 from emask.partners.ecpay.merchant import CHECKOUT, Merchant
 from emask.partners.ecpay.wire import read_trade_no, stamp
+from emask.payment.ports import CheckoutForm
 from emask.rules.calendar import day_in_taipei
 from emask.rules.words import Method
 
@@ -25,14 +25,6 @@ _LONGEST_DESCRIPTION: Final = 200
 _LONGEST_URL: Final = 200
 _MOST_DAYS: Final = 60
 _SPECIAL: Final = frozenset("&=<>%'\"\\\r\n")
-
-
-@dataclass(frozen=True, slots=True)
-class CheckoutForm:
-    """What the browser posts where."""
-
-    action: str
-    fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,6 @@ from emask.partners.newebpay.card_refund import (
     take_step,
 )
 from emask.partners.newebpay.checkout import (
-    CheckoutForm,
     Purchase,
     ReturnAddresses,
     UnfitForCheckout,
@@ -43,7 +42,6 @@ __all__ = [
     "CardRefund",
     "CardStanding",
     "CardState",
-    "CheckoutForm",
     "Closing",
     "Merchant",
     "NewebPayGateway",

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from emask.partners.newebpay.cipher import sealed, trade_sha
 from emask.partners.newebpay.merchant import CHECKOUT, FLAGS, Merchant
+from emask.payment.ports import CheckoutForm
 from emask.rules.calendar import TAIPEI, Language
 from emask.rules.words import Method
 
@@ -28,14 +29,6 @@ _AMOUNTS: Final = {
 }
 _MOST_DAYS: Final = timedelta(days=180)
 _PAGE_SECONDS: Final = (60, 900)
-
-
-@dataclass(frozen=True, slots=True)
-class CheckoutForm:
-    """What the browser posts where."""
-
-    action: str
-    fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

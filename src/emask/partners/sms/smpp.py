@@ -224,7 +224,7 @@ class Smpp(AbstractAsyncContextManager["Smpp"]):
     async def _tell(self, receipt: Receipt) -> None:
         try:
             await self._hear(receipt)
-        except Exception as error:  # noqa: BLE001  # sending must not end because of a receipt
+        except Exception as error:  # noqa: BLE001 - sending must not end because of a receipt
             _LOG.warning("smpp: a receipt was lost: %s", type(error).__name__)
 
 
