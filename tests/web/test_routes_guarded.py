@@ -56,7 +56,9 @@ STAFF = {"/counter": "pharmacist", "/till": "clerk", "/office": "officer", "/ope
 def _pages(system: System) -> Litestar:
     """The pages behind all layers of the application."""
     inner: Any = create_app(system)
-    pages = inner._pages._app._app
+    pages = inner._pages
+    while not isinstance(pages, Litestar):
+        pages = pages._app
     assert isinstance(pages, Litestar)
     return pages
 
