@@ -24,14 +24,19 @@ CREATE TABLE outbox (
     next_at     timestamptz NOT NULL,
     attempts    integer     NOT NULL DEFAULT 0 CHECK (attempts >= 0),
     state       text        NOT NULL DEFAULT 'waiting'
-                CHECK (state IN ('waiting', 'sent', 'delivered', 'failed')),
+                CHECK (state IN ('waiting', 'sent', 'delivered', 'undelivered', 'unclear', 'failed')),
     sent_at     timestamptz,
     provider_id text,
+    delivery    text,
+    told_at     timestamptz,
     PRIMARY KEY (person_id, kind, reference),
-    CHECK ((state IN ('sent', 'delivered')) = (sent_at IS NOT NULL))
+    CHECK ((state IN ('sent', 'delivered', 'undelivered')) = (sent_at IS NOT NULL))
 );
 COMMENT ON TABLE outbox IS 'Notices to people, written in the transaction of the fact they tell of.';
+COMMENT ON COLUMN outbox.provider_id IS 'Whose message it became: the provider, a colon, its own id.';
+COMMENT ON COLUMN outbox.delivery IS 'The provider''s last word on it, told at told_at.';
 CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
+CREATE INDEX outbox_sent ON outbox (provider_id) WHERE state = 'sent';
 
 CREATE TABLE inbox (
     partner     text        NOT NULL,
@@ -410,11 +415,15 @@ CREATE TABLE payment_attempt (
     method     text        NOT NULL CHECK (method IN ('web_atm', 'credit_card', 'atm')),
     amount     integer     NOT NULL CHECK (amount >= 0),
     trade_no   text        NOT NULL,
+    opened_by  uuid        NOT NULL,
     opened_at  timestamptz NOT NULL,
     PRIMARY KEY (person_id, attempt_id),
     FOREIGN KEY (person_id, round_id) REFERENCES orders
 );
+COMMENT ON COLUMN payment_attempt.opened_by IS 'Who pays: the person, or a relative who was allowed to.';
 CREATE INDEX payment_attempt_order ON payment_attempt (person_id, round_id);
+CREATE TRIGGER payment_attempt_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_attempt
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE payment_reference (
     trade_no   text NOT NULL,
@@ -424,6 +433,27 @@ CREATE TABLE payment_reference (
 );
 COMMENT ON TABLE payment_reference IS
     'Whose attempt a trade number of a gateway is; a family may pay several orders in one trade.';
+
+CREATE TABLE payment_inquiry (
+    trade_no text        NOT NULL,
+    asked_at timestamptz NOT NULL,
+    answer   text        NOT NULL CHECK (answer IN ('told', 'nothing', 'no_answer')),
+    PRIMARY KEY (trade_no, asked_at)
+);
+COMMENT ON TABLE payment_inquiry IS 'When a gateway was asked about a trade, and whether it knew news.';
+
+CREATE TABLE payment_allowance (
+    person_id  uuid        NOT NULL,
+    round_id   text        NOT NULL,
+    digest     bytea       NOT NULL,
+    expires_at timestamptz NOT NULL,
+    used_by    uuid,
+    used_at    timestamptz,
+    PRIMARY KEY (person_id, round_id),
+    FOREIGN KEY (person_id, round_id) REFERENCES orders,
+    CHECK ((used_by IS NULL) = (used_at IS NULL))
+);
+COMMENT ON TABLE payment_allowance IS 'That a relative who knows the code may pay this order.';
 
 CREATE TABLE payment_event (
     person_id  uuid        NOT NULL,
@@ -436,6 +466,7 @@ CREATE TABLE payment_event (
     amount     integer     NOT NULL CHECK (amount >= 0),
     bank_code  text,
     account    text,
+    gateway_trade_no text,
     valued_at  timestamptz NOT NULL,
     known_at   timestamptz NOT NULL,
     outcome    text        NOT NULL CHECK (outcome IN ('account_issued', 'failed', 'settles', 'late',
@@ -450,18 +481,117 @@ CREATE TRIGGER payment_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON 
 CREATE UNIQUE INDEX payment_event_settles_once ON payment_event (person_id, round_id)
     WHERE outcome = 'settles';
 
+CREATE TABLE transfer_file (
+    file_id     uuid        PRIMARY KEY,
+    made_at     timestamptz NOT NULL,
+    made_by     text        NOT NULL,
+    transfers   integer     NOT NULL CHECK (transfers > 0),
+    total       integer     NOT NULL CHECK (total > 0),
+    released_at timestamptz,
+    released_by text,
+    ended_at    timestamptz,
+    outcome     text        CHECK (outcome IN ('sent', 'withdrawn')),
+    -- two people: who makes a file never releases it
+    CHECK (released_by <> made_by),
+    CHECK ((released_at IS NULL) = (released_by IS NULL)),
+    CHECK ((ended_at IS NULL) = (outcome IS NULL)),
+    CHECK (outcome <> 'sent' OR released_at IS NOT NULL)
+);
+COMMENT ON TABLE transfer_file IS 'Transfers for the bank: made by one operator, released by another.';
+
 CREATE TABLE refund (
     person_id  uuid        NOT NULL,
     event_id   uuid        NOT NULL,
     round_id   text        NOT NULL,
     amount     integer     NOT NULL CHECK (amount > 0),
     reason     text        NOT NULL,
-    state      text        NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'done')),
+    way        text        NOT NULL CHECK (way IN ('card', 'transfer')),
+    state      text        NOT NULL DEFAULT 'due'
+               CHECK (state IN ('due', 'listed', 'unclear', 'done')),
     due_at     timestamptz NOT NULL,
+    next_at    timestamptz NOT NULL,
+    file_id    uuid        REFERENCES transfer_file,
     done_at    timestamptz,
     PRIMARY KEY (person_id, event_id),
     FOREIGN KEY (person_id, event_id) REFERENCES payment_event,
-    CHECK ((state = 'done') = (done_at IS NOT NULL))
+    CHECK ((state = 'done') = (done_at IS NOT NULL)),
+    CHECK (state <> 'listed' OR file_id IS NOT NULL),
+    CHECK (state <> 'unclear' OR way = 'card')
+);
+COMMENT ON TABLE refund IS 'Money of one event that goes back: by card through its gateway, else by transfer.';
+COMMENT ON COLUMN refund.next_at IS 'Of a card, when its gateway is to be asked next.';
+CREATE INDEX refund_open ON refund (due_at) WHERE state <> 'done';
+CREATE INDEX refund_file ON refund (file_id) WHERE file_id IS NOT NULL;
+
+CREATE TABLE refund_step (
+    person_id uuid        NOT NULL,
+    event_id  uuid        NOT NULL,
+    step      integer     NOT NULL,
+    action    text        NOT NULL CHECK (action IN
+              ('close', 'refund', 'cancel_closing', 'abandon', 'transfer')),
+    outcome   text        NOT NULL CHECK (outcome IN
+              ('begun', 'done', 'refused', 'unclear', 'returned')),
+    detail    text        NOT NULL DEFAULT '',
+    at        timestamptz NOT NULL,
+    PRIMARY KEY (person_id, event_id, step),
+    FOREIGN KEY (person_id, event_id) REFERENCES refund
+);
+COMMENT ON TABLE refund_step IS 'What was asked of a gateway or bank for a refund, before and after.';
+CREATE TRIGGER refund_step_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON refund_step
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE payee_account (
+    person_id uuid        NOT NULL,
+    event_id  uuid        NOT NULL,
+    bank_code text        NOT NULL,
+    account   bytea       NOT NULL,
+    given_at  timestamptz NOT NULL,
+    PRIMARY KEY (person_id, event_id),
+    FOREIGN KEY (person_id, event_id) REFERENCES refund
+);
+COMMENT ON TABLE payee_account IS 'Where a person wants a refund sent, encrypted; erased once it is there.';
+
+CREATE TABLE settlement_row (
+    gateway          text        NOT NULL,
+    day              date        NOT NULL,
+    line             integer     NOT NULL,
+    trade_no         text        NOT NULL,
+    gateway_trade_no text        NOT NULL,
+    method           text        NOT NULL,
+    amount           integer     NOT NULL,
+    valued_at        timestamptz,
+    PRIMARY KEY (gateway, day, line)
+);
+COMMENT ON TABLE settlement_row IS 'The gateway''s own file of a day''s money, row by row.';
+CREATE INDEX settlement_row_trade ON settlement_row (trade_no);
+
+CREATE TABLE reconciliation (
+    gateway       text        NOT NULL,
+    day           date        NOT NULL,
+    done_at       timestamptz NOT NULL,
+    file_rows     integer     NOT NULL,
+    file_total    integer     NOT NULL,
+    ledger_total  integer     NOT NULL,
+    PRIMARY KEY (gateway, day)
+);
+COMMENT ON TABLE reconciliation IS 'That a day''s file was held against the ledger, and the sums of both.';
+
+CREATE TABLE reconciliation_difference (
+    gateway       text    NOT NULL,
+    day           date    NOT NULL,
+    trade_no      text    NOT NULL,
+    reason        text    NOT NULL CHECK (reason IN ('unknown_trade', 'not_in_ledger',
+                  'not_in_file', 'wrong_amount', 'twice_in_file', 'refund_not_in_ledger',
+                  'refund_not_in_file')),
+    file_amount   integer NOT NULL,
+    ledger_amount integer NOT NULL,
+    explanation   text,
+    explained_by  text,
+    explained_at  timestamptz,
+    PRIMARY KEY (gateway, day, trade_no, reason),
+    FOREIGN KEY (gateway, day) REFERENCES reconciliation ON DELETE CASCADE,
+    CHECK ((explanation IS NULL) = (explained_by IS NULL)),
+    CHECK ((explanation IS NULL) = (explained_at IS NULL))
 );
 
 -- ---------------------------------------------------------------- packing, shipping, collection
