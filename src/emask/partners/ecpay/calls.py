@@ -12,23 +12,12 @@ import httpx2
 from emask.partners.ecpay.mac import FIELD, is_genuine
 from emask.partners.ecpay.merchant import Merchant
 from emask.partners.ecpay.wire import FORM_TYPE, form_body
+from emask.payment.ports import NoAnswer, Paused
 
 _LOG: Final = logging.getLogger(__name__)
 
 PAUSE: Final = timedelta(minutes=30)
 """How long ECPay refuses whoever has called too often."""
-
-
-class Paused(Exception):
-    """ECPay refuses all calls (403) until `until`, an aware instant; none is to be made before."""
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__(f"no calls before {until.isoformat()}")
-        self.until = until
-
-
-class NoAnswer(Exception):
-    """No answer, or none in the agreed form; what was asked for may have been done or not."""
 
 
 async def post(

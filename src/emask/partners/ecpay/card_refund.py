@@ -5,88 +5,55 @@ itself at 20:15, for a quarter of an hour. Each step is one call, and the caller
 and after: a step that got no answer may have been carried out, and is never simply repeated.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, time
-from enum import StrEnum
-from typing import Final
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Final, NamedTuple
 
 import httpx2
 
-from emask.partners.ecpay.calls import NoAnswer, post, read_answer
+from emask.partners.ecpay.calls import post, read_answer
 from emask.partners.ecpay.mac import signed
 from emask.partners.ecpay.merchant import CARD_ACTION, Merchant
+from emask.payment.ports import (
+    CardAction,
+    CardRefund,
+    CardState,
+    Closing,
+    NoAnswer,
+    RefundRefused,
+)
 from emask.rules.calendar import TAIPEI
 
 _CLOSING: Final = (time(20, 15), time(20, 30))  # Taipei
 _DONE: Final = "1"
 
 
-class CardState(StrEnum):
-    """How far ECPay is with a card payment."""
-
-    AUTHORISED = "authorised"
-    TO_BE_CLOSED = "to_be_closed"
-    CLOSED = "closed"
-    GIVEN_BACK = "given_back"
-
-
-class CardAction(StrEnum):
-    """One step, by its letter on the wire."""
-
-    CLOSE = "C"
-    REFUND = "R"
-    CANCEL_CLOSING = "E"
-    ABANDON = "N"
+LETTERS: Final[Mapping[CardAction, str]] = {
+    CardAction.CLOSE: "C",
+    CardAction.REFUND: "R",
+    CardAction.CANCEL_CLOSING: "E",
+    CardAction.ABANDON: "N",
+}
+"""The steps by their letters on the wire."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardRefund:
-    """What goes back of a card payment.
+def reckoned_state(paid_at: datetime, *, at: datetime) -> CardState:
+    """How far a payment must be at an instant if no step was ever taken: ECPay does not say.
 
-    Args:
-        trade_no: our number.
-        gateway_trade_no: ECPay's.
-        paid: NT$ of the whole payment.
-        back: NT$ that go back.
+    What is paid before the closing of a day is closed with it, what is paid later on the next.
     """
-
-    trade_no: str
-    gateway_trade_no: str
-    paid: int
-    back: int
-
-    def __post_init__(self) -> None:
-        if not 0 < self.back <= self.paid:
-            raise ValueError("what goes back is part of what was paid")
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all of it goes back."""
-        return self.back == self.paid
-
-    def amount(self, action: CardAction) -> int:
-        """NT$ that a step is about: only a refund can be of a part."""
-        return self.back if action is CardAction.REFUND else self.paid
-
-
-class RefundRefused(Exception):
-    """ECPay does not carry a step out; `code` is opaque. Nothing has changed."""
-
-    def __init__(self, action: CardAction, code: str) -> None:
-        super().__init__(f"{CARD_ACTION} {action}: {code}")
-        self.code = code
-
-
-class Closing(Exception):
-    """ECPay is closing the day's payments; try again at `until`."""
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__(f"not before {until.isoformat()}")
-        self.until = until
+    closing = _closing_on(paid_at.astimezone(TAIPEI).date())
+    if paid_at >= closing.begin:
+        closing = _closing_on(paid_at.astimezone(TAIPEI).date() + timedelta(days=1))
+    if at < closing.begin:
+        return CardState.AUTHORISED
+    return CardState.CLOSING if at < closing.end else CardState.CLOSED
 
 
 def next_step(refund: CardRefund, state: CardState) -> tuple[CardAction, CardState] | None:
-    """The next step, and the state after it; None when the money has gone back."""
+    """The next step, and the state after it; None when the money has gone back. Raises Closing."""
+    if state is CardState.CLOSING:
+        raise Closing
     return (_WHOLE if refund.is_whole else _PART).get(state)
 
 
@@ -111,7 +78,7 @@ async def take_step(
         "MerchantID": merchant.merchant_id,
         "MerchantTradeNo": refund.trade_no,
         "TradeNo": refund.gateway_trade_no,
-        "Action": action.value,
+        "Action": LETTERS[action],
         "TotalAmount": str(refund.amount(action)),
     }
     body = await post(
@@ -127,11 +94,20 @@ async def take_step(
         raise RefundRefused(action, code[:10])
 
 
-def _check_time(at: datetime) -> None:
-    local = at.astimezone(TAIPEI)
+class _Period(NamedTuple):
+    begin: datetime
+    end: datetime
+
+
+def _closing_on(day: date) -> _Period:
     begin, end = _CLOSING
-    if begin <= local.time() < end:
-        raise Closing(datetime.combine(local.date(), end, TAIPEI))
+    return _Period(datetime.combine(day, begin, TAIPEI), datetime.combine(day, end, TAIPEI))
+
+
+def _check_time(at: datetime) -> None:
+    closing = _closing_on(at.astimezone(TAIPEI).date())
+    if closing.begin <= at < closing.end:
+        raise Closing(closing.end)
 
 
 _WHOLE: Final = {

@@ -3,14 +3,13 @@
 It has to be the browser that posts it, the whole page and no frame: the answer is a page.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from emask.partners.ecpay.mac import signed
 from emask.partners.ecpay.merchant import CHECKOUT, Merchant
 from emask.partners.ecpay.wire import read_trade_no, stamp
-from emask.payment.ports import CheckoutForm
+from emask.payment.ports import CheckoutForm, Purchase, ReturnAddresses, UnfitForCheckout
 from emask.rules.calendar import day_in_taipei
 from emask.rules.words import Method
 
@@ -20,54 +19,12 @@ _AMOUNTS: Final = {
     Method.WEB_ATM: range(11, 50_000),
     Method.ATM: range(11, 50_000),
 }
+_DESCRIPTION: Final = "實名制口罩"
+_ENGLISH: Final = "ENG"  # without a language its pages are in Chinese
 _LONGEST_NAME: Final = 200
-_LONGEST_DESCRIPTION: Final = 200
 _LONGEST_URL: Final = 200
 _MOST_DAYS: Final = 60
 _SPECIAL: Final = frozenset("&=<>%'\"\\\r\n")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purchase:
-    """One trade to open.
-
-    Args:
-        trade_no: our number for it, never used before.
-        amount: NT$.
-        method: the one way it may be paid.
-        item: what is bought, as the payer reads it.
-        description: likewise, in a few words.
-        expires_at: when paying has to be over.
-    """
-
-    trade_no: str
-    amount: int
-    method: Method
-    item: str
-    description: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnAddresses:
-    """Where the word of a trade goes, and its payer.
-
-    Args:
-        paid: ECPay's server tells of money there (ReturnURL).
-        account_issued: likewise, of an account for a transfer (PaymentInfoURL).
-        back: where the button back leads (ClientBackURL).
-        result: where the browser is sent when the payer is done (OrderResultURL); it proves nothing
-            and is left out for a transfer, as ECPay demands.
-    """
-
-    paid: str
-    account_issued: str
-    back: str
-    result: str
-
-
-class UnfitForCheckout(ValueError):
-    """A trade that ECPay would refuse: says which field."""
 
 
 def checkout_form(
@@ -81,18 +38,20 @@ def checkout_form(
         "MerchantTradeDate": stamp(at),
         "PaymentType": "aio",
         "TotalAmount": str(purchase.amount),
-        "TradeDesc": purchase.description,
+        "TradeDesc": _DESCRIPTION,
         "ItemName": purchase.item,
-        "ReturnURL": addresses.paid,
+        "ReturnURL": addresses.told,
         "ClientBackURL": addresses.back,
         "ChoosePayment": _CHOSEN[purchase.method],
         "EncryptType": "1",
     }
+    if purchase.language == "en":
+        fields["Language"] = _ENGLISH
     if purchase.method is Method.ATM:
         fields["ExpireDate"] = str(expire_days(purchase.expires_at, at=at))
-        fields["PaymentInfoURL"] = addresses.account_issued
+        fields["PaymentInfoURL"] = addresses.told
     else:
-        fields["OrderResultURL"] = addresses.result
+        fields["OrderResultURL"] = addresses.returned  # ECPay takes none for a transfer
     return CheckoutForm(f"{merchant.cashier}{CHECKOUT}", signed(fields, merchant.keys))
 
 
@@ -110,18 +69,17 @@ def _check(purchase: Purchase, addresses: ReturnAddresses) -> None:
         read_trade_no(purchase.trade_no)
     except ValueError:
         raise UnfitForCheckout("MerchantTradeNo") from None
-    urls = (addresses.paid, addresses.account_issued, addresses.back, addresses.result)
+    urls = (addresses.told, addresses.returned, addresses.back)
     for field, fits in (
         ("TotalAmount", purchase.amount in _AMOUNTS[purchase.method]),
         # ECPay cuts a longer one inside a letter, after which the MAC does not fit
-        ("ItemName", _plain(purchase.item, _LONGEST_NAME)),
-        ("TradeDesc", _plain(purchase.description, _LONGEST_DESCRIPTION)),
+        ("ItemName", _plain(purchase.item)),
         ("URL", all(0 < len(url) <= _LONGEST_URL for url in urls)),
     ):
         if not fits:
             raise UnfitForCheckout(field)
 
 
-def _plain(text: str, longest: int) -> bool:
+def _plain(text: str) -> bool:
     """Fit to come back raw in the answer to a query, where an ampersand would end the field."""
-    return 0 < len(text.encode()) <= longest and not _SPECIAL & set(text)
+    return 0 < len(text.encode()) <= _LONGEST_NAME and not _SPECIAL & set(text)

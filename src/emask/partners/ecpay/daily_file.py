@@ -8,16 +8,16 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 import httpx2
 
-from emask.partners.ecpay.calls import NoAnswer, post
+from emask.partners.ecpay.calls import post
 from emask.partners.ecpay.mac import signed
 from emask.partners.ecpay.merchant import DAILY_FILE, Merchant
 from emask.partners.ecpay.wire import read_amount, read_stamp, read_trade_no
+from emask.payment.ports import NoAnswer, SettledRow, UnreadableFile
 
 OUR_NUMBER: Final = "廠商訂單編號"
 THEIR_NUMBER: Final = "綠界訂單編號"
@@ -34,27 +34,9 @@ _NEW_FORMAT: Final = "1"
 _UTF8: Final = "2"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRow:
-    """One paid trade of the file.
-
-    `amount` is NT$, below zero for what went back; `valued_at` None where the file has no time.
-    """
-
-    trade_no: str
-    gateway_trade_no: str
-    method: str
-    amount: int
-    valued_at: datetime | None
-
-
-class UnreadableFile(ValueError):
-    """Not a file of trades; says where it cannot be read, and nothing of what stands there."""
-
-
 async def fetch_file(
     client: httpx2.AsyncClient, merchant: Merchant, *, begin: date, end: date, at: datetime
-) -> list[FileRow]:
+) -> list[SettledRow]:
     """The trades that were paid from `begin` to `end`, both days included.
 
     Raises:
@@ -84,7 +66,7 @@ async def fetch_file(
     return read_file(body)
 
 
-def read_file(content: bytes) -> list[FileRow]:
+def read_file(content: bytes) -> list[SettledRow]:
     """The paid trades of a file, in its order. Raises UnreadableFile."""
     try:
         rows = list(csv.reader(io.StringIO(_text(content)), strict=False))
@@ -101,7 +83,7 @@ def read_file(content: bytes) -> list[FileRow]:
     return list(_paid(rows[1:], places))
 
 
-def _paid(rows: Sequence[Sequence[str]], places: dict[str, int]) -> Iterator[FileRow]:
+def _paid(rows: Sequence[Sequence[str]], places: dict[str, int]) -> Iterator[SettledRow]:
     for number, row in enumerate(rows, start=2):
         if not any(row):
             continue
@@ -119,9 +101,9 @@ def _is_total(row: Sequence[str]) -> bool:
     return any(word in cell for cell in row for word in _TOTALS)
 
 
-def _row(told: dict[str, str]) -> FileRow:
+def _row(told: dict[str, str]) -> SettledRow:
     time = told.get(STATUS, "").replace(PAID, "").strip().replace("-", "/")
-    return FileRow(
+    return SettledRow(
         trade_no=read_trade_no(told[OUR_NUMBER]),
         gateway_trade_no=read_trade_no(told[THEIR_NUMBER]),
         method=told[METHOD],

@@ -7,6 +7,7 @@ from emask.partners.ecpay.mac import MacKeys
 
 CHECKOUT: Final = "/Cashier/AioCheckOut/V5"
 TRADE_INFO: Final = "/Cashier/QueryTradeInfo/V5"
+PAYMENT_INFO: Final = "/Cashier/QueryPaymentInfo"
 CARD_ACTION: Final = "/CreditDetail/DoAction"
 DAILY_FILE: Final = "/PaymentMedia/TradeNoAio"
 

@@ -21,8 +21,10 @@ TAKEN: Final = "1|OK"
 BAD_MAC: Final = "0|CheckMacValue Error"
 """The answer to a push that is not genuine: should the keys be wrong, ECPay sends it again."""
 
+ISSUED: Final = "2"
+"""The code of an account that was issued; those for stores (10100073) are never asked for."""
+
 _PAID: Final = "1"
-_ISSUED: Final = "2"  # of an account; codes for stores (10100073) are never asked for
 _BANK: Final = re.compile(r"[0-9]{3}", re.ASCII)
 _ACCOUNT: Final = re.compile(r"[0-9]{1,16}", re.ASCII)
 _METHOD: Final = re.compile(r"[A-Za-z0-9_]{1,40}", re.ASCII)
@@ -128,7 +130,7 @@ def _kind(fields: Mapping[str, str]) -> PushKind:
     Raises:
         KeyError, ValueError: a field is missing or says what it never says.
     """
-    if fields["RtnCode"] == _ISSUED:
+    if fields["RtnCode"] == ISSUED:
         return PushKind.ACCOUNT_ISSUED
     if fields["RtnCode"] != _PAID:
         return PushKind.FAILED

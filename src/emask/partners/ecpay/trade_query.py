@@ -11,11 +11,12 @@ from typing import Final
 
 import httpx2
 
-from emask.partners.ecpay.calls import NoAnswer, post, read_genuine_answer
+from emask.partners.ecpay.calls import post, read_genuine_answer
 from emask.partners.ecpay.mac import signed
-from emask.partners.ecpay.merchant import TRADE_INFO, Merchant
-from emask.partners.ecpay.pushes import Push, told_by
+from emask.partners.ecpay.merchant import PAYMENT_INFO, TRADE_INFO, Merchant
+from emask.partners.ecpay.pushes import ISSUED, Push, told_by
 from emask.partners.ecpay.wire import check_names
+from emask.payment.ports import NoAnswer
 
 
 class TradeStatus(StrEnum):
@@ -47,25 +48,48 @@ async def query_trade(
         Paused: ECPay was asked too often.
         NoAnswer: nothing is known.
     """
-    fields = {
-        "MerchantID": merchant.merchant_id,
-        "MerchantTradeNo": trade_no,
-        "TimeStamp": str(int(at.timestamp())),
-    }
-    body = await post(
-        client, merchant, f"{merchant.cashier}{TRADE_INFO}", signed(fields, merchant.keys), at=at
-    )
+    fields = await _ask(client, merchant, TRADE_INFO, trade_no, at=at)
     try:
-        return _trade_info(read_genuine_answer(body, merchant), merchant, trade_no)
+        return _trade_info(fields, trade_no)
     except (KeyError, ValueError):
         raise NoAnswer(TRADE_INFO) from None
 
 
-def _trade_info(fields: Mapping[str, str], merchant: Merchant, trade_no: str) -> TradeInfo:
-    check_names(fields)
-    asked = (merchant.merchant_id, trade_no)
-    if (fields["MerchantID"], fields["MerchantTradeNo"]) != asked:
-        raise ValueError("about another trade")
+async def query_account(
+    client: httpx2.AsyncClient, merchant: Merchant, trade_no: str, *, at: datetime
+) -> Push | None:
+    """What a push told of the account for a transfer; None if none was issued.
+
+    Raises:
+        Paused, NoAnswer: as :func:`query_trade`.
+    """
+    fields = await _ask(client, merchant, PAYMENT_INFO, trade_no, at=at)
+    if fields.get("RtnCode") != ISSUED:
+        return None
+    try:
+        return told_by(fields)
+    except (KeyError, ValueError):
+        raise NoAnswer(PAYMENT_INFO) from None
+
+
+async def _ask(
+    client: httpx2.AsyncClient, merchant: Merchant, path: str, trade_no: str, *, at: datetime
+) -> Mapping[str, str]:
+    """The genuine answer about this very trade. Raises Paused and NoAnswer."""
+    asked = {"MerchantID": merchant.merchant_id, "MerchantTradeNo": trade_no}
+    fields = signed({**asked, "TimeStamp": str(int(at.timestamp()))}, merchant.keys)
+    body = await post(client, merchant, f"{merchant.cashier}{path}", fields, at=at)
+    try:
+        told = read_genuine_answer(body, merchant)
+        check_names(told)
+    except ValueError:
+        raise NoAnswer(path) from None
+    if any(told.get(name) != value for name, value in asked.items()):
+        raise NoAnswer(path)
+    return told
+
+
+def _trade_info(fields: Mapping[str, str], trade_no: str) -> TradeInfo:
     status = _STATUS.get(fields["TradeStatus"], TradeStatus.UNCLEAR)
     if status is not TradeStatus.PAID:
         return TradeInfo(trade_no=trade_no, status=status)

@@ -1,20 +1,8 @@
 """NewebPay's multi payment gateway (MPG): forms, pushes, queries and card refunds."""
 
-from emask.partners.newebpay.calls import NoAnswer, Paused, Refused
-from emask.partners.newebpay.card_refund import (
-    CardAction,
-    CardRefund,
-    Closing,
-    RefundRefused,
-    next_step,
-    take_step,
-)
-from emask.partners.newebpay.checkout import (
-    Purchase,
-    ReturnAddresses,
-    UnfitForCheckout,
-    checkout_form,
-)
+from emask.partners.newebpay.calls import Refused
+from emask.partners.newebpay.card_refund import next_step, take_step
+from emask.partners.newebpay.checkout import checkout_form
 from emask.partners.newebpay.cipher import TradeKeys
 from emask.partners.newebpay.gateway import NewebPayGateway, message_of
 from emask.partners.newebpay.merchant import Merchant
@@ -29,7 +17,6 @@ from emask.partners.newebpay.pushes import (
 )
 from emask.partners.newebpay.trade_query import (
     CardStanding,
-    CardState,
     TradeInfo,
     TradeStatus,
     query_trade,
@@ -38,26 +25,16 @@ from emask.partners.newebpay.trade_query import (
 __all__ = [
     "BAD_SHA_STATUS",
     "TAKEN",
-    "CardAction",
-    "CardRefund",
     "CardStanding",
-    "CardState",
-    "Closing",
     "Merchant",
     "NewebPayGateway",
-    "NoAnswer",
     "NotGenuine",
-    "Paused",
-    "Purchase",
     "Push",
     "PushKind",
-    "RefundRefused",
     "Refused",
-    "ReturnAddresses",
     "TradeInfo",
     "TradeKeys",
     "TradeStatus",
-    "UnfitForCheckout",
     "checkout_form",
     "message_of",
     "next_step",

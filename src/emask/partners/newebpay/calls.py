@@ -13,6 +13,7 @@ import msgspec
 
 from emask.partners.newebpay.cipher import sealed
 from emask.partners.newebpay.merchant import SUCCESS, Merchant
+from emask.payment.ports import NoAnswer, Paused
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -24,24 +25,12 @@ _LOCKS: Final = {
 }
 
 
-class NoAnswer(Exception):
-    """No answer, or none in the agreed form; what was asked for may have been done or not."""
-
-
 class Refused(Exception):
     """NewebPay does not do what was asked, for a reason of its own; nothing has changed."""
 
     def __init__(self, path: str, code: str) -> None:
         super().__init__(f"{path}: {code}")
         self.code = code
-
-
-class Paused(Exception):
-    """NewebPay refuses such calls until `until`, an aware instant; none is to be made before."""
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__(f"no calls before {until.isoformat()}")
-        self.until = until
 
 
 class _Answer(msgspec.Struct, frozen=True, rename="pascal"):

@@ -6,69 +6,18 @@ one call, and the caller notes it before and after: after a step that got no ans
 by `CardStanding` whether it was carried out.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 import httpx2
 
 from emask.partners.newebpay.calls import Refused, post_sealed
 from emask.partners.newebpay.merchant import CARD_CANCEL, CARD_CLOSE, Merchant
-from emask.partners.newebpay.trade_query import CardState
+from emask.payment.ports import CardAction, CardRefund, CardState, Closing, RefundRefused
 
 _CANCEL_VERSION: Final = "1.0"
 _CLOSE_VERSION: Final = "1.1"
 _IN_A_BATCH: Final = "TRA20001"  # it will be let go with the bank's next batch
-
-
-class CardAction(StrEnum):
-    """One step."""
-
-    CLOSE = "close"
-    REFUND = "refund"
-    CANCEL_CLOSING = "cancel_closing"
-    ABANDON = "abandon"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardRefund:
-    """What goes back of a card payment.
-
-    Args:
-        trade_no: our number.
-        paid: NT$ of the whole payment.
-        back: NT$ that go back.
-    """
-
-    trade_no: str
-    paid: int
-    back: int
-
-    def __post_init__(self) -> None:
-        if not 0 < self.back <= self.paid:
-            raise ValueError("what goes back is part of what was paid")
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all of it goes back."""
-        return self.back == self.paid
-
-    def amount(self, action: CardAction) -> int:
-        """NT$ that a step is about: only a refund can be of a part."""
-        return self.back if action is CardAction.REFUND else self.paid
-
-
-class RefundRefused(Exception):
-    """NewebPay does not carry a step out; `code` is opaque. Nothing has changed."""
-
-    def __init__(self, action: CardAction, code: str) -> None:
-        super().__init__(f"{action}: {code}")
-        self.code = code
-
-
-class Closing(Exception):
-    """The bank has first to take the money; look again another day."""
 
 
 def next_step(refund: CardRefund, state: CardState) -> tuple[CardAction, CardState] | None:

@@ -5,14 +5,13 @@ It has to be the browser that posts it, the whole page and no frame: the answer 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
 from emask.partners.newebpay.cipher import sealed, trade_sha
 from emask.partners.newebpay.merchant import CHECKOUT, FLAGS, Merchant
-from emask.payment.ports import CheckoutForm
+from emask.payment.ports import CheckoutForm, Purchase, ReturnAddresses, UnfitForCheckout
 from emask.rules.calendar import TAIPEI, Language
 from emask.rules.words import Method
 
@@ -29,55 +28,6 @@ _AMOUNTS: Final = {
 }
 _MOST_DAYS: Final = timedelta(days=180)
 _PAGE_SECONDS: Final = (60, 900)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purchase:
-    """One trade to open.
-
-    Args:
-        trade_no: our number for it, never used before.
-        amount: NT$.
-        method: the one way it may be paid.
-        item: what is bought, as the payer reads it.
-        language: of the page.
-        expires_at: when paying has to be over.
-    """
-
-    trade_no: str
-    amount: int
-    method: Method
-    item: str
-    language: Language
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnAddresses:
-    """Where the word of a trade goes, and its payer.
-
-    Args:
-        paid: NewebPay's server tells of money there (NotifyURL).
-        account_issued: the payer's browser brings the account for a transfer (CustomerURL).
-        back: where the button back leads (ClientBackURL).
-        result: where the browser is sent when the payer is done (ReturnURL).
-
-    Raises:
-        ValueError: `paid` is one of the others, and would hear everything twice.
-    """
-
-    paid: str
-    account_issued: str
-    back: str
-    result: str
-
-    def __post_init__(self) -> None:
-        if self.paid in (self.account_issued, self.back, self.result):
-            raise ValueError("paid: an address of its own")
-
-
-class UnfitForCheckout(ValueError):
-    """A trade that NewebPay would refuse: says which field."""
 
 
 def checkout_form(
@@ -99,15 +49,15 @@ def checkout_form(
         "MerchantOrderNo": purchase.trade_no,
         "Amt": str(purchase.amount),
         "ItemDesc": purchase.item,
-        "NotifyURL": addresses.paid,
+        "NotifyURL": addresses.told,
         "ClientBackURL": addresses.back,
         "EmailModify": "0",
         FLAGS[method]: "1",
     }
     if method is Method.ATM:
-        fields |= {"CustomerURL": addresses.account_issued, **_last_second(purchase.expires_at)}
+        fields |= {"CustomerURL": addresses.returned, **_last_second(purchase.expires_at)}
     else:
-        fields |= {"ReturnURL": addresses.result, **_page_limit(purchase.expires_at - at)}
+        fields |= {"ReturnURL": addresses.returned, **_page_limit(purchase.expires_at - at)}
     info = sealed(urlencode(fields), merchant.keys)
     outer = {
         "MerchantID": merchant.merchant_id,
@@ -129,13 +79,17 @@ def _page_limit(left: timedelta) -> Mapping[str, str]:
 
 
 def _check(purchase: Purchase, addresses: ReturnAddresses, *, at: datetime) -> None:
-    urls = (addresses.paid, addresses.account_issued, addresses.back, addresses.result)
+    urls = (addresses.told, addresses.returned, addresses.back)
     left = purchase.expires_at - at
     for field, fits in (
         ("MerchantOrderNo", _TRADE_NO.fullmatch(purchase.trade_no) is not None),
         ("Amt", purchase.amount in _AMOUNTS[purchase.method]),
         ("ItemDesc", _ITEM.fullmatch(purchase.item) is not None),
         ("ExpireDate", timedelta(0) < left <= _MOST_DAYS),
+        (
+            "NotifyURL",
+            addresses.told not in (addresses.returned, addresses.back),
+        ),  # else told twice
         ("URL", all(0 < len(url) <= _LONGEST_URL for url in urls)),
     ):
         if not fits:

@@ -13,11 +13,12 @@ from typing import Final
 import httpx2
 import msgspec
 
-from emask.partners.newebpay.calls import NoAnswer, Refused, post
+from emask.partners.newebpay.calls import Refused, post
 from emask.partners.newebpay.cipher import check_code, check_value, same
 from emask.partners.newebpay.merchant import FLAGS, TRADE_INFO, Merchant
 from emask.partners.newebpay.pushes import METHODS, Push, PushKind
 from emask.partners.newebpay.stamps import NEVER, moment
+from emask.payment.ports import CardState, NoAnswer
 from emask.rules.words import Method
 
 VERSION: Final = "1.3"
@@ -40,16 +41,6 @@ class TradeStatus(StrEnum):
     """The payer never came as far as a payment."""
     UNCLEAR = "unclear"
     """The bank has not confirmed it, or a code of no meaning: nothing follows from it."""
-
-
-class CardState(StrEnum):
-    """How far NewebPay is with a card payment."""
-
-    AUTHORISED = "authorised"
-    TO_BE_CLOSED = "to_be_closed"
-    CLOSING = "closing"
-    CLOSED = "closed"
-    GIVEN_BACK = "given_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
