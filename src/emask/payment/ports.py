@@ -203,11 +203,13 @@ class TradeStanding:
         messages: what the gateway would tell of it by itself; taken in as such.
         card: of a card payment, how far it is.
         card_reckoned: `card` follows from the clock; the gateway does not say.
+        refundable: NT$ of a card payment that can still go back, where the gateway says.
     """
 
     messages: Sequence[GatewayMessage] = field(default=())
     card: CardState | None = None
     card_reckoned: bool = False
+    refundable: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -521,6 +521,7 @@ CREATE TABLE refund (
 COMMENT ON TABLE refund IS 'Money of one event that goes back: by card through its gateway, else by transfer.';
 COMMENT ON COLUMN refund.next_at IS 'Of a card, when its gateway is to be asked next.';
 CREATE INDEX refund_open ON refund (due_at) WHERE state <> 'done';
+CREATE INDEX refund_next ON refund (next_at) WHERE way = 'card' AND state = 'due';
 CREATE INDEX refund_file ON refund (file_id) WHERE file_id IS NOT NULL;
 
 CREATE TABLE refund_step (
@@ -530,20 +531,22 @@ CREATE TABLE refund_step (
     action    text        NOT NULL CHECK (action IN
               ('close', 'refund', 'cancel_closing', 'abandon', 'transfer')),
     outcome   text        NOT NULL CHECK (outcome IN
-              ('begun', 'done', 'refused', 'unclear', 'returned')),
+              ('begun', 'done', 'refused', 'unclear', 'not_done', 'returned')),
     detail    text        NOT NULL DEFAULT '',
     at        timestamptz NOT NULL,
     PRIMARY KEY (person_id, event_id, step),
     FOREIGN KEY (person_id, event_id) REFERENCES refund
 );
 COMMENT ON TABLE refund_step IS 'What was asked of a gateway or bank for a refund, before and after.';
+COMMENT ON COLUMN refund_step.outcome IS
+    'not_done: an operator looked, and what had been unclear was not carried out.';
 CREATE TRIGGER refund_step_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON refund_step
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE payee_account (
     person_id uuid        NOT NULL,
     event_id  uuid        NOT NULL,
-    bank_code text        NOT NULL,
+    bank_code text        NOT NULL CHECK (bank_code ~ '^[0-9]{3}$'),
     account   bytea       NOT NULL,
     given_at  timestamptz NOT NULL,
     PRIMARY KEY (person_id, event_id),
