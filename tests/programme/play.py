@@ -15,7 +15,7 @@ from emask.delivery.collection import hand_over, parcel_of
 from emask.identity.model import NewPerson
 from emask.identity.registry import add_people
 from emask.language import Language
-from emask.payment.service import receive, start_payment
+from emask.payment.service import start_payment
 from emask.preorder.model import Entry
 from emask.programme.progress import Progress, progress_of
 from emask.programme.service import advance_to
@@ -27,6 +27,7 @@ from emask.rules.calendar import Channel, Product, Round
 from emask.rules.people import Document
 from emask.rules.price import Method
 from emask.sandbox.network import made_up_sites, made_up_stores
+from emask.sandbox.paying import go_to_gateway, hear
 from emask.sandbox.population import made_up_people
 from emask.sandbox.schema import install
 from emask.sandbox.system import Sandbox
@@ -87,18 +88,19 @@ class Play:
 
     async def pay(self, numbers: Sequence[int], *, times: int = 1) -> None:
         for number in numbers:
-            instruction = await start_payment(
+            person_id = self.person_id(number)
+            started = await start_payment(
                 self.system.db,
                 self.clock,
-                self.sandbox.gateway,
-                person_id=self.person_id(number),
+                self.sandbox.gateways,
+                person_id=person_id,
                 round=self.round,
                 method=Method.ATM,
             )
-            trade_no = await self.sandbox.gateway.trade_to(instruction.account or "")
+            trade_no = await go_to_gateway(self.system, self.sandbox, started, payer=person_id)
             for _ in range(times):
-                fields = await self.sandbox.gateway.pay(trade_no, at=await self.clock.now())
-                await receive(self.system.db, self.clock, self.sandbox.gateway, fields=fields)
+                paid = await self.sandbox.payers.pay(trade_no, at=await self.clock.now())
+                await hear(self.system, self.sandbox, paid)
 
     async def buy(self, number: int) -> None:
         await sell(

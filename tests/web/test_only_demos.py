@@ -19,7 +19,7 @@ def without_sandbox(system: System) -> System:
         partners=Partners(
             identity=partners.identity,
             beacon=partners.beacon,
-            gateway=partners.gateway,
+            gateways=partners.gateways,
             sms=partners.sms,
         ),
     )

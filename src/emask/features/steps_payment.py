@@ -9,21 +9,18 @@ from emask.features.outcome import Outcome, Unfulfilled, require_equal
 from emask.features.registry import Registry
 from emask.features.steps_preorder import progress_in
 from emask.features.world import World
-from emask.payment.ports import ForgedMessage, Instruction
-from emask.payment.service import (
-    DUPLICATE,
-    order_of,
-    receive,
-    start_joint_payment,
-    start_payment,
-)
+from emask.payment.allowances import allow, use_allowance
+from emask.payment.model import Started
+from emask.payment.ports import ForgedMessage
+from emask.payment.receiving import DUPLICATE
+from emask.payment.service import order_of, start_joint_payment, start_payment
 from emask.programme.progress import Progress
 from emask.rounds.service import all_rounds
 from emask.rules.calendar import Round
 from emask.rules.price import Method, MoneyOutcome
 from emask.rules.refusals import Refusal
 from emask.rules.states import OrderState
-from emask.sandbox.gateway import Fields
+from emask.sandbox.paying import go_to_gateway, hear
 
 STEPS = Registry()
 PAYMENT = "付款"
@@ -52,25 +49,37 @@ async def pay(world: World, *, name: str, method: Method) -> None:
         citizen.round_id = round.id
 
 
+@STEPS.act("{name} 同意 {other:name} 代為付款")
+async def consent(world: World, *, name: str, other: str) -> None:
+    """The owner of an order tells a relative the code that lets them pay it."""
+    owner, payer = world.citizen(name), world.citizen(other)
+    round = await _round_to_pay(world, owner)
+    owner_id, payer_id = await world.enter(owner), await world.enter(payer)
+    db, clock = world.system.db, world.clock
+    code = await allow(db, clock, person_id=owner_id, round_id=round.id)
+    await use_allowance(db, clock, payer=payer_id, owner=owner_id, round_id=round.id, code=code)
+
+
 @STEPS.act("{name} 以信用卡一次付清 {others:name} 的訂單")
 async def pay_jointly(world: World, *, name: str, others: str) -> None:
     """Pay one's own order and those of relatives, named 甲、乙, with one card (B11)."""
-    family = [world.citizen(each.strip()) for each in (name, *others.split("、"))]
-    round = await _round_to_pay(world, family[0])
-    people = [await world.enter(each) for each in family]
+    payer = world.citizen(name)
+    round = await _round_to_pay(world, payer)
+    person_id = await world.enter(payer)
+    relatives = [await world.enter(world.citizen(each.strip())) for each in others.split("、")]
     try:
-        instruction = await start_joint_payment(
+        started = await start_joint_payment(
             world.system.db,
             world.clock,
-            world.system.partners.gateway,
-            people=people,
+            world.sandbox.gateways,
+            payer=person_id,
+            others=relatives,
             round=round,
         )
     except Refusal as refusal:
         world.outcomes[PAYMENT] = Outcome(refusal=refusal)
         return
-    trade_no = await _trade_of(world, instruction)
-    await _deliver(world, await world.sandbox.gateway.pay(trade_no, at=await world.now()))
+    await _pay_at_gateway(world, started, payer=person_id)
 
 
 @STEPS.act("有另外 {n} 人完成付款")
@@ -97,31 +106,30 @@ async def get_account(world: World, *, name: str) -> None:
 async def transfer(world: World, *, name: str, n: int) -> None:
     """Transfer some amount to the account of the order."""
     trade_no = await _trade_by_transfer(world, world.citizen(name))
-    fields = await world.sandbox.gateway.pay(trade_no, at=await world.now(), amount=n)
-    await _deliver(world, fields)
+    paid = await world.sandbox.payers.pay(trade_no, at=await world.now(), amount=n)
+    await _deliver(world, paid)
 
 
 @STEPS.act("{name} 於 {instant} 匯入的款項入帳")
 async def credited(world: World, *, name: str, instant: datetime) -> None:
     """The gateway tells now of money that the bank valued at that instant."""
     citizen = world.citizen(name)
-    fields = await world.sandbox.gateway.pay(_trade_known(citizen), at=instant)
-    await _deliver(world, fields)
+    await _deliver(world, await world.sandbox.payers.pay(_trade_known(citizen), at=instant))
 
 
 @STEPS.act("{name} 的付款通知再次送達")
 async def told_again(world: World, *, name: str) -> None:
     """The gateway sends its last message once more."""
-    await _deliver(world, await world.sandbox.gateway.repeat(_trade_known(world.citizen(name))))
+    await _deliver(world, await world.sandbox.payers.repeat(_trade_known(world.citizen(name))))
 
 
 @STEPS.act("有人偽造 {name} 的付款通知")
 async def forged(world: World, *, name: str) -> None:
     """A message that the gateway did not sign."""
     trade_no = _trade_known(world.citizen(name))
-    fields = await world.sandbox.gateway.forge(trade_no, at=await world.now())
+    forged = await world.sandbox.payers.forge(trade_no, at=await world.now())
     try:
-        await _deliver(world, fields)
+        await _deliver(world, forged)
     except ForgedMessage:
         return
     raise Unfulfilled(zh="偽造的通知被接受了", en="the forged message was taken")
@@ -135,29 +143,31 @@ async def refunded(world: World, *, reason: str) -> None:
 
 async def _pay(world: World, person_id: UUID, round: Round, method: Method) -> None:
     try:
-        instruction = await _start(world, person_id, round, method)
+        started = await _start(world, person_id, round, method)
     except Refusal as refusal:
         world.outcomes[PAYMENT] = Outcome(refusal=refusal)
         return
-    trade_no = await _trade_of(world, instruction)
-    await _deliver(world, await world.sandbox.gateway.pay(trade_no, at=await world.now()))
+    await _pay_at_gateway(world, started, payer=person_id)
 
 
-async def _start(world: World, person_id: UUID, round: Round, method: Method) -> Instruction:
+async def _start(world: World, person_id: UUID, round: Round, method: Method) -> Started:
     return await start_payment(
         world.system.db,
         world.clock,
-        world.system.partners.gateway,
+        world.sandbox.gateways,
         person_id=person_id,
         round=round,
         method=method,
     )
 
 
-async def _deliver(world: World, fields: Fields) -> None:
-    outcome = await receive(
-        world.system.db, world.clock, world.system.partners.gateway, fields=fields
-    )
+async def _pay_at_gateway(world: World, started: Started, *, payer: UUID) -> None:
+    trade_no = await go_to_gateway(world.system, world.sandbox, started, payer=payer)
+    await _deliver(world, await world.sandbox.payers.pay(trade_no, at=await world.now()))
+
+
+async def _deliver(world: World, body: bytes) -> None:
+    outcome = await hear(world.system, world.sandbox, body)
     if outcome == MoneyOutcome.SETTLES:
         world.outcomes[PAYMENT] = Outcome()
     elif outcome != DUPLICATE:
@@ -166,16 +176,10 @@ async def _deliver(world: World, fields: Fields) -> None:
 
 async def _trade_by_transfer(world: World, citizen: Citizen) -> str:
     round = await _round_to_pay(world, citizen)
-    instruction = await _start(world, await world.enter(citizen), round, Method.ATM)
-    citizen.trade_no = await _trade_of(world, instruction)
+    person_id = await world.enter(citizen)
+    started = await _start(world, person_id, round, Method.ATM)
+    citizen.trade_no = await go_to_gateway(world.system, world.sandbox, started, payer=person_id)
     return citizen.trade_no
-
-
-async def _trade_of(world: World, instruction: Instruction) -> str:
-    """Where the payer's money goes: the page that was shown, or the account."""
-    if instruction.account is not None:
-        return await world.sandbox.gateway.trade_to(instruction.account)
-    return (instruction.redirect_url or "").rpartition("/")[2]
 
 
 def _trade_known(citizen: Citizen) -> str:

@@ -17,7 +17,7 @@ from emask.identity.site import Site
 from emask.identity.site_keys import SiteKeys
 from emask.identity.site_tokens import SiteTokens
 from emask.notices.ports import SmsSender
-from emask.payment.ports import Gateway
+from emask.payment.ports import Gateways
 from emask.preorder.intake import Intake
 from emask.programme.tidying import Tidying
 
@@ -31,7 +31,7 @@ class Partners:
 
     identity: IdentityPartners
     beacon: Beacon
-    gateway: Gateway
+    gateways: Gateways
     sms: SmsSender
 
 

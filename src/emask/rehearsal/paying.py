@@ -1,17 +1,17 @@
-"""Scenes of payment: by the methods of one's channel, in time, late, twice, wrong, forged."""
+"""Scenes of payment: by one's channel's methods, in time, late, twice, wrong, forged, unheard."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from emask.payment.ports import ForgedMessage, Instruction
-from emask.payment.service import receive, start_payment
+from emask.payment.ports import ForgedMessage
+from emask.payment.service import start_payment
 from emask.rehearsal.actor import Actor
 from emask.rehearsal.company import Company, Tally
 from emask.rehearsal.plan import PAYS
 from emask.rehearsal.queries import awaiting_payment
 from emask.rules.calendar import Round
 from emask.rules.price import Method, methods_for
-from emask.sandbox.gateway import Fields
+from emask.sandbox.paying import go_to_gateway, hear
 
 PAYING_HOURS = 4
 """Scenes over which payers are spread."""
@@ -21,6 +21,7 @@ _TOLD_TWICE = 0.01
 _PAYS_TWICE = 0.015
 _WRONG_AMOUNT_FIRST = 0.02
 _FORGED_FIRST = 0.025
+_NEVER_TOLD = 0.035  # the site asks before the order lapses
 # Beyond PAYS: who asks for an account and pays too late, and whose bank tells too late.
 _PAYS_LATE = PAYS + 0.01
 _TOLD_LATE = PAYS + 0.015
@@ -56,8 +57,7 @@ async def money_after_the_deadline(company: Company, round: Round) -> Tally:
 
     async def act(actor: Actor) -> str:
         valued = round.pay_until + timedelta(minutes=1)
-        trade_no = actor.trades[round.id]
-        return await _deliver(company, await company.sandbox.gateway.pay(trade_no, at=valued))
+        return await _hear_of_money(company, actor.trades[round.id], valued)
 
     return await company.play(_asked(company, round, PAYS, _PAYS_LATE), act)
 
@@ -67,8 +67,7 @@ async def money_after_the_release(company: Company, round: Round) -> Tally:
 
     async def act(actor: Actor) -> str:
         valued = round.pay_until - timedelta(minutes=1)
-        trade_no = actor.trades[round.id]
-        return await _deliver(company, await company.sandbox.gateway.pay(trade_no, at=valued))
+        return await _hear_of_money(company, actor.trades[round.id], valued)
 
     return await company.play(_asked(company, round, _PAYS_LATE, _TOLD_LATE), act)
 
@@ -87,47 +86,51 @@ def _asked(company: Company, round: Round, low: float, high: float) -> Iterable[
 
 
 async def _pay(company: Company, actor: Actor, round: Round) -> str:
-    gateway = company.sandbox.gateway
+    payers = company.sandbox.payers
     methods = methods_for(actor.channel)
     method = methods[company.fate.one_of(actor.serial, f"method/{round.id}", len(methods))]
     now = await company.clock.now()
     trade_no = await _start(company, actor, round, method)
     hitch = company.fate.share(actor.serial, f"hitch/{round.id}")
     if _PAYS_TWICE <= hitch < _WRONG_AMOUNT_FIRST:
-        await _deliver(company, await gateway.pay(trade_no, at=now, amount=round.amount_due - 1))
+        await _hear(company, await payers.pay(trade_no, at=now, amount=round.amount_due - 1))
     if _WRONG_AMOUNT_FIRST <= hitch < _FORGED_FIRST:
-        await _deliver_forged(company, await gateway.forge(trade_no, at=now))
-    message = await gateway.pay(trade_no, at=now)
-    outcome = await _deliver(company, message)
+        await _hear_forged(company, await payers.forge(trade_no, at=now))
+    told = await payers.pay(trade_no, at=now)
+    if _FORGED_FIRST <= hitch < _NEVER_TOLD:
+        return "paid_and_never_told"
+    outcome = await _hear(company, told)
     if hitch < _TOLD_TWICE:
-        await _deliver(company, message)
+        await _hear(company, told)
     elif hitch < _PAYS_TWICE:
-        await _deliver(company, await gateway.pay(trade_no, at=now))
+        await _hear_of_money(company, trade_no, now)
     return outcome
 
 
 async def _start(company: Company, actor: Actor, round: Round, method: Method) -> str:
-    """How to pay; returns the gateway's number of the trade."""
-    instruction: Instruction = await start_payment(
+    """Go to the gateway, and to an account if it is a transfer; the number of the trade."""
+    started = await start_payment(
         company.system.db,
         company.clock,
-        company.sandbox.gateway,
+        company.sandbox.gateways,
         person_id=actor.person_id,
         round=round,
         method=method,
     )
-    if instruction.account is not None:
-        return await company.sandbox.gateway.trade_to(instruction.account)
-    return (instruction.redirect_url or "").rpartition("/")[2]
+    return await go_to_gateway(company.system, company.sandbox, started, payer=actor.person_id)
 
 
-async def _deliver(company: Company, fields: Fields) -> str:
-    return await receive(company.system.db, company.clock, company.sandbox.gateway, fields=fields)
+async def _hear_of_money(company: Company, trade_no: str, valued: datetime) -> str:
+    return await _hear(company, await company.sandbox.payers.pay(trade_no, at=valued))
 
 
-async def _deliver_forged(company: Company, fields: Fields) -> None:
+async def _hear(company: Company, body: bytes) -> str:
+    return await hear(company.system, company.sandbox, body)
+
+
+async def _hear_forged(company: Company, body: bytes) -> None:
     try:
-        await _deliver(company, fields)
+        await _hear(company, body)
     except ForgedMessage:
         return
     raise AssertionError("a forged message was taken")

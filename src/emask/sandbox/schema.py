@@ -1,25 +1,12 @@
 """The tables of the doubles: what a real partner would keep on its own side."""
 
 from emask.database.pool import Database
-from emask.sandbox import certificates, mischief, operator, phone
+from emask.sandbox import certificates, ecpay, mischief, newebpay, operator, phone, sms_centre
 
 _LOCK = 0x73616E64626F78  # one installer at a time: IF NOT EXISTS alone lets two collide
 
 _TABLES = """
 CREATE SCHEMA IF NOT EXISTS sandbox;
-
-CREATE TABLE IF NOT EXISTS sandbox.trade (
-    trade_no   text        PRIMARY KEY,
-    amount     integer     NOT NULL,
-    method     text        NOT NULL,
-    expires_at timestamptz NOT NULL,
-    bank_code  text,
-    account    text,
-    state      text        NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paid', 'declined')),
-    last       jsonb
-);
-CREATE INDEX IF NOT EXISTS trade_account ON sandbox.trade (account);
-COMMENT ON COLUMN sandbox.trade.last IS 'The message last sent about the trade, as it was signed.';
 
 CREATE TABLE IF NOT EXISTS sandbox.sms (
     seq        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -41,5 +28,8 @@ async def install(db: Database) -> None:
             certificates.TABLES,
             operator.TABLES,
             phone.TABLES,
+            ecpay.TABLES,
+            newebpay.TABLES,
+            sms_centre.TABLES,
         ):
             await tx.execute(tables)

@@ -1,10 +1,11 @@
 """All partners as local doubles, ready for a system.
 
-The operator and the certificate directory speak their real wire formats and are asked through
-the adapters that production uses.
+All but the beacon speak their real wire formats and are asked through the adapters that production
+uses.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Self
 
 import httpx2
@@ -17,16 +18,35 @@ from emask.identity.ports import IdentityPartners
 from emask.identity.site import Site
 from emask.identity.site_keys import SiteKeys
 from emask.partners.certificates import CitizenCertificates
+from emask.partners.ecpay import EcpayGateway, Merchant
 from emask.partners.mobile_operator import CamaraOperator, OperatorConfig
+from emask.partners.newebpay import NewebPayGateway
+from emask.partners.sms import Mitake
+from emask.payment.ports import Gateways
 from emask.programme.system import NOWHERE, Partners, System
+from emask.rules.price import Method
+from emask.sandbox.accounts import ecpay_merchant, mitake_account, newebpay_merchant
 from emask.sandbox.beacon import SandboxBeacon
 from emask.sandbox.certificates import Authority, SandboxCertificates, create_directory
-from emask.sandbox.gateway import SandboxGateway
+from emask.sandbox.ecpay import Pushes, create_ecpay
+from emask.sandbox.ecpay.payers import Payers
 from emask.sandbox.mischief import Mischief
+from emask.sandbox.newebpay import create_newebpay
 from emask.sandbox.operator import SandboxLines, create_operator
 from emask.sandbox.phone import SandboxPhone
 from emask.sandbox.sms import SandboxSms
-from emask.sandbox.wire import DIRECTORY, OPERATOR, Application, Wire, caller
+from emask.sandbox.sms_centre import SandboxMitake
+from emask.sandbox.wire import (
+    DIRECTORY,
+    ECPAY,
+    MITAKE,
+    NEWEBPAY,
+    OPERATOR,
+    Application,
+    Nobody,
+    Wire,
+    caller,
+)
 
 BASE: Final = "http://127.0.0.1:8010"
 """Where the partners' own listener is, and what certificates name as their directory."""
@@ -37,8 +57,10 @@ CLIENT_ID: Final = "emask"
 class Sandbox:
     """The doubles, with the side that only a sandbox has: phones, cards, paying, reading SMS.
 
-    `wire` is the application of those asked over HTTP; `identity` are the adapters that ask.
-    Their tables are made by :func:`emask.sandbox.schema.install`.
+    `wire` is the application of those asked over HTTP; `identity`, `gateways` and `mitake` are the
+    adapters that ask. `payers` pay at ECPay, `pushes` are what it tells, `centre` is Mitake, and
+    `sms` are the phones at which messages arrive; one that is given `sms` in place of `mitake`
+    has no wire in between. Their tables are made by :func:`emask.sandbox.schema.install`.
     """
 
     site: Site
@@ -50,7 +72,12 @@ class Sandbox:
     phone: SandboxPhone
     mischief: Mischief
     beacon: SandboxBeacon
-    gateway: SandboxGateway
+    gateways: Gateways
+    ecpay: Merchant
+    payers: Payers
+    pushes: Pushes
+    mitake: Mitake
+    centre: SandboxMitake
     sms: SandboxSms
 
     @classmethod
@@ -63,6 +90,7 @@ class Sandbox:
         site: Site = NOWHERE,
         base: str = BASE,
         client: httpx2.AsyncClient | None = None,
+        pushing: httpx2.AsyncClient | None = None,
     ) -> Self:
         """The doubles of one installation, at its clock and with secrets from its keys.
 
@@ -70,15 +98,36 @@ class Sandbox:
             db: where they keep what is theirs.
             clock: the time that they live by.
             keys: of the installation.
-            site: where the operator may send phones back to.
+            site: where phones are sent back to, and what is told of money and messages goes to.
             base: scheme, host and port at which the partners are addressed.
             client: what they are asked with; without one, in the same process.
+            pushing: what they tell the site with; without one, it hears nothing.
         """
-        mischief = Mischief(db)
+        mischief, phones = Mischief(db), SandboxSms(db)
         authority = Authority(keys, base)
-        operator = _operator(db, clock, keys, mischief, site=site, base=base)
-        directory = create_directory(authority, db, clock, mischief)
-        wire = Wire({OPERATOR: operator, DIRECTORY: directory})
+        told = pushing or httpx2.AsyncClient(transport=Nobody())
+        shop, other_shop = ecpay_merchant(keys, base), newebpay_merchant(keys, base)
+        customer = mitake_account(keys, base, site)
+        centre = SandboxMitake(
+            db,
+            clock,
+            mischief,
+            username=customer.username,
+            password=customer.password,
+            phones=phones,
+            pushes=told,
+        )
+        wire = Wire(
+            {
+                OPERATOR: _operator(db, clock, keys, mischief, site=site, base=base),
+                DIRECTORY: create_directory(authority, db, clock, mischief),
+                ECPAY: create_ecpay(shop, clock=clock, db=db, client=told, mischief=mischief),
+                NEWEBPAY: create_newebpay(
+                    other_shop, clock=clock, db=db, client=told, mischief=mischief
+                ),
+                MITAKE: centre,
+            }
+        )
         asked = client or caller(wire)
         config = OperatorConfig(issuer=base + OPERATOR, client_id=CLIENT_ID)
         return cls(
@@ -94,8 +143,16 @@ class Sandbox:
             phone=SandboxPhone(db),
             mischief=mischief,
             beacon=SandboxBeacon(clock, secret=keys.session),
-            gateway=SandboxGateway(db, secret=keys.session),
-            sms=SandboxSms(db),
+            gateways=Gateways(
+                [EcpayGateway(shop, asked), NewebPayGateway(other_shop, asked)],
+                dict.fromkeys(Method, EcpayGateway.name),
+            ),
+            ecpay=shop,
+            payers=Payers(shop, db),
+            pushes=Pushes(db, told, shop.keys, mischief),
+            mitake=Mitake(asked, customer),
+            centre=centre,
+            sms=phones,
         )
 
     @property
@@ -104,10 +161,14 @@ class Sandbox:
         return SandboxPartners(
             identity=self.identity,
             beacon=self.beacon,
-            gateway=self.gateway,
-            sms=self.sms,
+            gateways=self.gateways,
+            sms=self.mitake,
             sandbox=self,
         )
+
+    async def tell_due(self, at: datetime) -> int:
+        """Let gateway and SMS centre tell what they have still to tell; how many messages."""
+        return await self.pushes.tell_due(at) + await self.centre.push_receipts()
 
 
 def _operator(
@@ -139,7 +200,13 @@ def sandbox_of(system: System) -> Sandbox | None:
 
 
 def sandbox_partners(
-    db: Database, clock: Clock, keys: Keys, *, site: Site = NOWHERE, base: str = BASE
+    db: Database,
+    clock: Clock,
+    keys: Keys,
+    *,
+    site: Site = NOWHERE,
+    base: str = BASE,
+    pushing: httpx2.AsyncClient | None = None,
 ) -> Partners:
     """The partners of a demo: every one a double, asked in the same process."""
-    return Sandbox.over(db, clock, keys, site=site, base=base).partners
+    return Sandbox.over(db, clock, keys, site=site, base=base, pushing=pushing).partners

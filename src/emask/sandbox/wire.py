@@ -1,4 +1,4 @@
-"""The partners that are asked over HTTP, in one ASGI application: operator and directory.
+"""The partners that are asked over HTTP, in one ASGI application, each below a path of its own.
 
 `emask up` serves it on a port of its own; commands and tests call it in the same process.
 """
@@ -15,6 +15,9 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 OPERATOR: Final = "/operator"
 DIRECTORY: Final = "/ca"
+ECPAY: Final = "/ecpay"
+NEWEBPAY: Final = "/newebpay"
+MITAKE: Final = "/mitake"
 
 
 class Wire:
@@ -45,6 +48,14 @@ def caller(wire: Application, *, address: str = "127.0.0.1") -> httpx2.AsyncClie
     """A client in the same process, whose calls come from a source address."""
     transport = httpx2.ASGITransport(wire, client=(address, 40_000))
     return httpx2.AsyncClient(transport=transport)
+
+
+class Nobody(httpx2.AsyncBaseTransport):
+    """Where a partner that nobody listens to tells what it has to tell."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Reach nobody."""
+        raise httpx2.ConnectError("nobody listens", request=request)
 
 
 async def read_body(receive: Receive, *, longest: int) -> bytes:

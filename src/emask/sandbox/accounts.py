@@ -1,0 +1,52 @@
+"""Who the installation is to its sandboxed gateways and SMS centre; secrets come from its keys."""
+
+import hmac
+from hashlib import sha256
+from typing import Final
+
+from emask.database.vault import Keys
+from emask.identity.site import Site
+from emask.partners.ecpay.mac import MacKeys
+from emask.partners.ecpay.merchant import Merchant as EcpayMerchant
+from emask.partners.newebpay.cipher import TradeKeys
+from emask.partners.newebpay.merchant import Merchant as NewebPayMerchant
+from emask.partners.sms import MitakeAccount
+from emask.sandbox.wire import ECPAY, MITAKE, NEWEBPAY
+
+_HALF: Final = 16  # letters of a short secret
+_USERNAME: Final = "emask"
+
+
+def ecpay_merchant(keys: Keys, base: str) -> EcpayMerchant:
+    """The account at the ECPay below `base`."""
+    return EcpayMerchant(
+        merchant_id="3002607",
+        keys=MacKeys(_secret(keys, "ecpay key")[:_HALF], _secret(keys, "ecpay iv")[:_HALF]),
+        cashier=base + ECPAY,
+        vendor=base + ECPAY,
+    )
+
+
+def newebpay_merchant(keys: Keys, base: str) -> NewebPayMerchant:
+    """The account at the NewebPay below `base`."""
+    return NewebPayMerchant(
+        merchant_id="MS3002607",
+        keys=TradeKeys(
+            _secret(keys, "newebpay key")[: 2 * _HALF], _secret(keys, "newebpay iv")[:_HALF]
+        ),
+        root=base + NEWEBPAY,
+    )
+
+
+def mitake_account(keys: Keys, base: str, site: Site) -> MitakeAccount:
+    """The account at the Mitake below `base`, which pushes receipts to the site."""
+    return MitakeAccount(
+        base_url=base + MITAKE,
+        username=_USERNAME,
+        password=_secret(keys, "mitake password"),
+        receipts_url="",
+    )
+
+
+def _secret(keys: Keys, what: str) -> str:
+    return hmac.digest(keys.session, f"sandbox {what}".encode(), sha256).hex()

@@ -1,0 +1,45 @@
+"""Between the site and the gateway: made-up payers follow its forms, and it hears of their money.
+
+What a payer does at the gateway is :class:`emask.sandbox.ecpay.payers.Payers`.
+"""
+
+from uuid import UUID
+
+from emask.language import Language
+from emask.payment.checkout import checkout
+from emask.payment.model import Started
+from emask.payment.receiving import receive
+from emask.programme.system import System
+from emask.sandbox.ecpay import PARTNER
+from emask.sandbox.system import Sandbox
+
+
+async def go_to_gateway(system: System, sandbox: Sandbox, started: Started, *, payer: UUID) -> str:
+    """Go where the site sends a payer; the number of the trade that is then open at the gateway.
+
+    An account that was issued before leads back to its trade. One that is issued now is heard of.
+    """
+    if started.account is not None:
+        return await sandbox.payers.trade_to(started.account.account)
+    form = await checkout(
+        system.db,
+        system.clock,
+        sandbox.gateways,
+        trade_no=started.trade_no or "",
+        payer=payer,
+        origin=sandbox.site.origin,
+        language=Language.ZH,
+    )
+    trade = await sandbox.payers.check_out(form, at=await system.clock.now())
+    if trade.expires_on is not None:
+        await hear(system, sandbox, await sandbox.payers.issue(trade.trade_no))
+    return trade.trade_no
+
+
+async def hear(system: System, sandbox: Sandbox, body: bytes) -> str:
+    """Let the site take in what the gateway posts; what came of it.
+
+    Raises:
+        ForgedMessage, UnknownTrade: nothing changed.
+    """
+    return await receive(system.db, system.clock, sandbox.gateways.named(PARTNER), body=body)
