@@ -25,9 +25,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """Money that has to go back; `reason` is the outcome of its event.
+    """Money of one event that goes back.
 
-    `done_at` is when it was sent back, None until then.
+    Args:
+        amount: NT$.
+        reason: the outcome of the event.
+        way: ``card``, through the gateway that took the money, or ``transfer`` by a bank.
+        state: ``due``, ``listed`` in a file for the bank, ``unclear`` to all but the gateway, or
+            ``done``.
+        done_at: when it was sent back, None until then.
+        file_id: the file for the bank that it stands in, or stood in when it was sent.
     """
 
     person_id: UUID
@@ -37,6 +44,19 @@ class Refund:
     reason: str
     due_at: datetime
     done_at: datetime | None
+    way: str
+    state: str
+    file_id: UUID | None
+
+    @property
+    def reference(self) -> str:
+        """What banks and operators call it by: 20 letters and digits of its event."""
+        return reference_of(self.event_id)
+
+
+def reference_of(event_id: UUID) -> str:
+    """As :attr:`Refund.reference`."""
+    return event_id.hex[:20].upper()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

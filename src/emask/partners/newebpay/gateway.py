@@ -93,6 +93,7 @@ class NewebPayGateway:
         return TradeStanding(
             messages=[message_of(push) for push in told],
             card=info.card.state if info.card else None,
+            refundable=info.card.refundable if info.card else None,
         )
 
     def next_step(
