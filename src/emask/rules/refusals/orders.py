@@ -81,6 +81,19 @@ class AlreadyPaid(Refusal):
     next_en = "There is nothing more to pay; see your order for the store and the day."
 
 
+class FamilyCodeWrong(Refusal):
+    """B11: each owner allows a relative to pay; the code is good once, and for a while."""
+
+    code, status = "family_code_wrong", 403
+    zh = "代付碼要與訂購人的身分證字號相符，期限內由一人使用一次。\n查不到相符的代付碼。"
+    en = (
+        "A code to pay for somebody has to belong to their ID number; one person can use it once,"
+        " in time.\nNo such code was found."
+    )
+    next_zh = "對照家人畫面上的代付碼再輸入一次，或由家人重新取得。"
+    next_en = "Compare it with your relative's screen, or have them get a new one."
+
+
 class NotPaid(Refusal):
     """B6."""
 

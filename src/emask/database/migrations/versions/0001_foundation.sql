@@ -447,6 +447,7 @@ CREATE TABLE payment_allowance (
     round_id   text        NOT NULL,
     digest     bytea       NOT NULL,
     expires_at timestamptz NOT NULL,
+    tries      smallint    NOT NULL DEFAULT 0 CHECK (tries BETWEEN 0 AND 5),
     used_by    uuid,
     used_at    timestamptz,
     PRIMARY KEY (person_id, round_id),
@@ -454,6 +455,8 @@ CREATE TABLE payment_allowance (
     CHECK ((used_by IS NULL) = (used_at IS NULL))
 );
 COMMENT ON TABLE payment_allowance IS 'That a relative who knows the code may pay this order.';
+COMMENT ON COLUMN payment_allowance.tries IS 'How often a code was entered; the fifth ends it.';
+CREATE INDEX payment_allowance_payer ON payment_allowance (used_by) WHERE used_by IS NOT NULL;
 
 CREATE TABLE payment_event (
     person_id  uuid        NOT NULL,
