@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import httpx2
 import psycopg
 
 from emask.cli.settings import KEYS_NAME, Settings, settings
@@ -38,11 +39,16 @@ class Installation:
         return asyncio.run(self._run(command))
 
     async def _run(self, command: Callable[[System], Awaitable[T]]) -> T:
-        async with Database(self.url, size=4) as db:
+        async with (
+            Database(self.url, size=4) as db,
+            httpx2.AsyncClient(trust_env=False) as pushing,
+        ):
             await install(db)
             clock = await clock_of(db)
             site = Site(origin=settings().origin)
-            partners = sandbox_partners(db, clock, self.keys, site=site, base=settings().partners)
+            partners = sandbox_partners(
+                db, clock, self.keys, site=site, base=settings().partners, pushing=pushing
+            )
             async with open_system(
                 db, clock=clock, keys=self.keys, partners=partners, site=site
             ) as system:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from emask.cli.settings import settings
 from emask.cli.speech import refuse, say
 from emask.database.clock import SetClock
 from emask.language import Language, translator
+from emask.programme.money import look_after_money
 from emask.programme.service import run_due, send_notices
 from emask.programme.system import System
 from emask.rounds.service import all_rounds
@@ -24,6 +26,7 @@ from emask.web.sandbox_pages.cast import CAST, PASSWORD, STAFF
 _HTTP: Final = 80
 _PARTNERS_ABOVE: Final = 10
 _TICK: Final = 1.0  # seconds between two looks at what is due
+_MONEY: Final = 60.0  # likewise, at what gateways have to say
 
 
 def up(
@@ -97,7 +100,10 @@ async def _serve(system: System, here: Installation, host: str, port: int, worke
                 workers=1,
             )
             servers.append(sandbox)
-            await _work_while(system, web.process)
+            await asyncio.gather(
+                _while_up(web.process, lambda: _work(system), every=_TICK),
+                _while_up(web.process, lambda: look_after_money(system), every=_MONEY),
+            )
     except asyncio.CancelledError:
         return 0
     finally:
@@ -106,12 +112,17 @@ async def _serve(system: System, here: Installation, host: str, port: int, worke
     return web.process.returncode or 0
 
 
-async def _work_while(system: System, web: Process) -> None:
-    """Carry out what falls due and send what is to be told, as long as the web is up."""
+async def _work(system: System) -> None:
+    """Carry out what falls due and send what is to be told."""
+    await run_due(system, await system.clock.now())
+    await send_notices(system)
+
+
+async def _while_up(web: Process, chore: Callable[[], Awaitable[object]], *, every: float) -> None:
+    """Do a chore again and again, with so many seconds in between, as long as the web is up."""
     while web.returncode is None:
-        await run_due(system, await system.clock.now())
-        await send_notices(system)
+        await chore()
         try:
-            await asyncio.wait_for(web.wait(), _TICK)
+            await asyncio.wait_for(web.wait(), every)
         except TimeoutError:
             continue

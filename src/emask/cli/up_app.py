@@ -32,7 +32,9 @@ async def _build(until_the_end: AsyncExitStack) -> Application:
     )
     client = await until_the_end.enter_async_context(httpx2.AsyncClient(trust_env=False))
     clock = await clock_of(db)
-    sandbox = Sandbox.over(db, clock, keys, site=site, base=configured.partners, client=client)
+    sandbox = Sandbox.over(
+        db, clock, keys, site=site, base=configured.partners, client=client, pushing=client
+    )
     system = await until_the_end.enter_async_context(
         open_system(db, clock=clock, keys=keys, partners=sandbox.partners, site=site)
     )
