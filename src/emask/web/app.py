@@ -38,7 +38,7 @@ from emask.web.intake import INTAKE_PATH, IntakeEndpoint
 from emask.web.office import pages as office
 from emask.web.operator import pages as operator
 from emask.web.operator import reopening
-from emask.web.sandbox_pages import bank, partners, phone
+from emask.web.sandbox_pages import atm, partners, phone
 from emask.web.shell import staff, well_known
 from emask.web.shell.address import ClientAddress, Networks
 from emask.web.shell.assets import assets_router
@@ -178,7 +178,7 @@ def _in_language(language: Language) -> Router:
             _guarded(office.STAFF, needs_role(StaffRole.OFFICER)),
             _guarded([*operator.STAFF, *reopening.STAFF], needs_role(StaffRole.OPERATOR)),
             _guarded(demo.DEMO, needs_demo),
-            _guarded([*bank.DEMO, *partners.DEMO], needs_demo),
+            _guarded([*atm.DEMO, *partners.DEMO], needs_demo),
             _guarded(phone.DEMO_PERSONAL, needs_demo, needs_person),
         ],
         include_in_schema=False,
