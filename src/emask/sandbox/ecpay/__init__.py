@@ -3,9 +3,22 @@
 from emask.sandbox.ecpay import pushing, trades
 from emask.sandbox.ecpay.application import ATM, PAY, create_ecpay
 from emask.sandbox.ecpay.exchange import PARTNER
+from emask.sandbox.ecpay.payers import Payers, UnknownTrade
 from emask.sandbox.ecpay.pushing import Pushes
-from emask.sandbox.ecpay.trades import Trade, Trades
+from emask.sandbox.ecpay.trades import Payment, Trade, Trades
 
 TABLES = trades.TABLES + pushing.TABLES
 
-__all__ = ["ATM", "PARTNER", "PAY", "TABLES", "Pushes", "Trade", "Trades", "create_ecpay"]
+__all__ = [
+    "ATM",
+    "PARTNER",
+    "PAY",
+    "TABLES",
+    "Payers",
+    "Payment",
+    "Pushes",
+    "Trade",
+    "Trades",
+    "UnknownTrade",
+    "create_ecpay",
+]

@@ -15,7 +15,14 @@ import httpx2
 from emask.database.clock import Clock
 from emask.database.pool import Database
 from emask.partners.ecpay.calls import PAUSE
-from emask.partners.ecpay.merchant import CARD_ACTION, CHECKOUT, DAILY_FILE, TRADE_INFO, Merchant
+from emask.partners.ecpay.merchant import (
+    CARD_ACTION,
+    CHECKOUT,
+    DAILY_FILE,
+    PAYMENT_INFO,
+    TRADE_INFO,
+    Merchant,
+)
 from emask.sandbox.ecpay.cashier import Cashier
 from emask.sandbox.ecpay.exchange import PARTNER, Answer, Request
 from emask.sandbox.ecpay.pushing import Pushes
@@ -29,7 +36,7 @@ ATM: Final = "/Cashier/Atm"
 
 _STALL: Final = 10  # seconds
 _LONGEST: Final = 65_536
-_FOR_SERVERS: Final = frozenset({TRADE_INFO, CARD_ACTION, DAILY_FILE})
+_FOR_SERVERS: Final = frozenset({TRADE_INFO, PAYMENT_INFO, CARD_ACTION, DAILY_FILE})
 
 Handler = Callable[[Request], Awaitable[Answer]]
 
@@ -60,6 +67,7 @@ def create_ecpay(
         ("GET", ATM): cashier.show_atm,
         ("POST", ATM): cashier.transfer,
         ("POST", TRADE_INFO): servers.trade_info,
+        ("POST", PAYMENT_INFO): servers.payment_info,
         ("POST", CARD_ACTION): servers.card_action,
         ("POST", DAILY_FILE): servers.daily_file,
     }
@@ -71,6 +79,7 @@ def create_ecpay(
             body=await read_body(receive, longest=_LONGEST),
             at=await clock.now(),
             faults=await mischief.kinds(PARTNER),
+            language="en" if headers.get(b"accept-language", b"").startswith(b"en") else "zh",
         )
         path = scope["path"]
         answer = await _answer(routes.get((scope["method"], path)), path, request, mischief)

@@ -8,6 +8,7 @@ from email.message import Message as Mail
 from typing import Any, Final
 
 from emask.partners.ecpay.wire import FORM_TYPE, read_form
+from emask.rules.calendar import Language
 
 PARTNER: Final = "ecpay"
 """Its name in :class:`emask.sandbox.mischief.Mischief`."""
@@ -18,12 +19,13 @@ HTML: Final = "text/html; charset=utf-8"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What came, and when; `faults` are those of that moment."""
+    """What came, and when; `faults` are those of that moment, `language` is the browser's."""
 
     content_type: str
     body: bytes
     at: datetime
     faults: Mapping[str, Any]
+    language: Language = "zh"
 
     def form(self) -> dict[str, str]:
         """The fields, urlencoded or multipart, as the owner's own SDKs send either.

@@ -19,7 +19,7 @@ from emask.partners.ecpay.mac import FIELD, MacKeys, signed
 from emask.partners.ecpay.pushes import TAKEN
 from emask.partners.ecpay.wire import FORM_TYPE, form_body, stamp
 from emask.sandbox.ecpay.exchange import PARTNER
-from emask.sandbox.ecpay.trades import BANK_CODE, Trade
+from emask.sandbox.ecpay.trades import BANK_CODE, Payment, Trade
 from emask.sandbox.mischief import Mischief
 
 TABLES = """
@@ -132,15 +132,19 @@ class Pushes:
         return told
 
 
-def paid_fields(trade: Trade, *, at: datetime, simulated: str = "0") -> dict[str, str]:
-    """What ReturnURL is told of money; `simulated` is 1 for none."""
+def paid_fields(trade: Trade, payment: Payment) -> dict[str, str]:
+    """What ReturnURL is told of money."""
     return _head(trade) | {
-        "RtnCode": "1",
-        "RtnMsg": "交易成功",
-        "PaymentDate": stamp(at),
-        "PaymentTypeChargeFee": "0",
-        "SimulatePaid": simulated,
+        "TradeNo": payment.gateway_trade_no,
+        "TradeAmt": str(payment.amount),
+        **_success(payment.paid_at),
+        "SimulatePaid": "0",
     }
+
+
+def simulated_fields(trade: Trade, *, at: datetime) -> dict[str, str]:
+    """Likewise, of what ECPay's back office has only simulated."""
+    return _head(trade) | {**_success(at), "SimulatePaid": "1"}
 
 
 def failed_fields(trade: Trade) -> dict[str, str]:
@@ -162,6 +166,15 @@ def issued_fields(trade: Trade) -> dict[str, str]:
         "BankCode": BANK_CODE,
         "vAccount": trade.account,
         "ExpireDate": f"{trade.expires_on:%Y/%m/%d}" if trade.expires_on else "",
+    }
+
+
+def _success(at: datetime) -> dict[str, str]:
+    return {
+        "RtnCode": "1",
+        "RtnMsg": "交易成功",
+        "PaymentDate": stamp(at),
+        "PaymentTypeChargeFee": "0",
     }
 
 

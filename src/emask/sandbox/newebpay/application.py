@@ -66,9 +66,13 @@ def create_newebpay(
     routes = _routes(Cashier(merchant, trades, client), Apis(merchant, trades))
 
     async def newebpay(scope: Message, receive: Receive, send: Send) -> None:
-        body = await read_body(receive, longest=_LONGEST)
+        fields = form_fields(await read_body(receive, longest=_LONGEST))
+        browser = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
         request = Request(
-            fields=form_fields(body), at=await clock.now(), faults=await mischief.kinds(PARTNER)
+            fields=fields,
+            at=await clock.now(),
+            faults=await mischief.kinds(PARTNER),
+            language="en" if fields.get("language", browser).startswith("en") else "zh",
         )
         await _send(send, await _answer(routes, scope["method"], scope["path"], request))
 

@@ -63,7 +63,8 @@ class Cashier:
         """The payer pays by card or WebATM; the server tells before the browser does."""
         trade = await self._asked(request, "CREDIT", "WEBATM")
         card = request.fields.get("card", "").replace(" ", "").replace("-", "")
-        if trade.payment_type == "CREDIT" and card != TEST_CARD:
+        unknown_card = trade.payment_type == "CREDIT" and card != TEST_CARD
+        if unknown_card or request.fields.get("decision") == "decline":
             ended = await self._trades.decline(trade.trade_no)
         else:
             ended = await self._trades.pay(trade.trade_no, at=request.at)
@@ -83,23 +84,26 @@ class Cashier:
 
     async def machine(self, request: Request) -> Answer:
         """A bank's cash machine: it takes the exact amount, and until the account is over."""
-        trade = await self._trades.of_account(request.fields.get("account", ""))
-        if trade is None:
-            return html(atm_page("沒有這個帳號 No such account"))
-        if request.fields.get("amount") != str(trade.amount):
-            return html(atm_page("金額不符 Wrong amount"))
-        if request.at > trade.expires_at:
-            return html(atm_page("帳號已過期 Account expired"))
-        paid = await self._trades.pay(trade.trade_no, at=request.at)
-        if paid is None:
-            return html(atm_page("已經繳過 Already paid"))
-        await self._tell(paid, request)
-        return html(atm_page("轉帳完成 Transferred"))
+        return html(atm_page(await self._transfer(request), language=request.language))
 
     async def machine_page(self, request: Request) -> Answer:
         """The same before anything is typed."""
-        del request
-        return html(atm_page(""))
+        return html(atm_page(language=request.language))
+
+    async def _transfer(self, request: Request) -> str:
+        """What came of a transfer, by the name of :func:`emask.sandbox.newebpay.pages.atm_page`."""
+        trade = await self._trades.of_account("".join(request.fields.get("account", "").split()))
+        if trade is None:
+            return "unknown"
+        if request.fields.get("amount") != str(trade.amount):
+            return "wrong"
+        if request.at > trade.expires_at:
+            return "dead"
+        paid = await self._trades.pay(trade.trade_no, at=request.at)
+        if paid is None:
+            return "twice"
+        await self._tell(paid, request)
+        return "done"
 
     async def _asked(self, request: Request, *ways: str) -> Trade:
         trade = await self._trades.of_gateway(request.fields.get("number", ""))

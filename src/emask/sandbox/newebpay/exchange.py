@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from emask.rules.calendar import Language
+
 PARTNER: Final = "newebpay"
 """Its name in `Mischief`."""
 
@@ -19,11 +21,15 @@ _FIGURES: Final = re.compile(r"[0-9]{1,10}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A form that came at an instant, and what is wrong with NewebPay at present."""
+    """A form that came at an instant, and what is wrong with NewebPay at present.
+
+    `language` is what the form asks for, or else the browser.
+    """
 
     fields: Mapping[str, str]
     at: datetime
     faults: Mapping[str, Any]
+    language: Language
 
 
 @dataclass(frozen=True, slots=True)

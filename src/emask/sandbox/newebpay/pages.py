@@ -1,11 +1,23 @@
 """The sandboxed NewebPay's pages, where a payer pays or takes an account."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Final
 
+from emask.rules.calendar import Language, long_instant
 from emask.sandbox.newebpay.messages import BANK_CODE
 from emask.sandbox.newebpay.trades import Trade
+from emask.sandbox.page import (
+    bill,
+    facts,
+    figures,
+    first_button,
+    form,
+    page,
+    second_button,
+    send_button,
+    status,
+    way_back,
+)
 
 TEST_CARD: Final = "4000221111111111"
 """The one card that is not declined."""
@@ -13,100 +25,115 @@ TEST_CARD: Final = "4000221111111111"
 
 def pay_page(trade: Trade) -> str:
     """Where the payer pays, by the one way that the merchant offers."""
-    words = _WORDS[trade.language]
+    words = _words(trade)
     number = {"number": trade.gateway_no}
-    asked = f"<p>{escape(trade.item)}：NT${trade.amount}</p>"
-    if trade.payment_type == "CREDIT":
-        card = (
-            f'<p><label>{words["card"]} <input name="card" inputmode="numeric"'
-            f' autocomplete="off" value="{TEST_CARD}"></label></p>'
-        )
-        form = _form("pay", number, words["pay"], inner=card)
-    elif trade.payment_type == "WEBATM":
-        form = _form("pay", number, words["pay"])
+    if trade.payment_type == "VACC":
+        asked = form("account", number, first_button(words["take_account"]))
     else:
-        form = _form("account", number, words["account"])
-    back = f'<p><a href="{escape(trade.back_url)}">{words["back"]}</a></p>'
-    return _page(trade, words["title"], asked + form + back)
+        card = figures("card", words["card"], TEST_CARD) if trade.payment_type == "CREDIT" else ""
+        buttons = first_button(words["pay"]) + second_button(words["decline"], "decline")
+        asked = form("pay", number, card, buttons)
+    back = way_back(trade.back_url, words["back"])
+    return _page(trade, words["title"], bill(trade.item, trade.amount) + asked + back)
 
 
 def account_page(trade: Trade, fields: Mapping[str, str]) -> str:
     """The account for a transfer; its button brings it to the merchant."""
-    words = _WORDS[trade.language]
-    said = f"<p>({BANK_CODE}) {trade.account}</p><p>NT${trade.amount}</p>"
-    return _page(trade, words["issued"], said + _form(trade.account_url, fields, words["continue"]))
+    words = _words(trade)
+    told = {
+        words["bank"]: BANK_CODE,
+        words["account"]: trade.account or "",
+        words["until"]: long_instant(trade.expires_at, _language(trade)),
+    }
+    onward = form(trade.account_url, fields, send_button(words["continue"]))
+    return _page(trade, words["issued"], bill(trade.item, trade.amount) + facts(told) + onward)
 
 
 def done_page(trade: Trade, fields: Mapping[str, str]) -> str:
     """How a payment ended; its button brings the payer and the word of it to the merchant."""
-    words = _WORDS[trade.language]
-    title = words["paid"] if trade.state == "paid" else words["declined"]
-    body = _form(trade.return_url, fields, words["continue"]) if trade.return_url else ""
-    return _page(trade, title, body)
-
-
-def atm_page(said: str) -> str:
-    """A bank's cash machine, which takes a transfer to an account."""
-    machine = (
-        f'<p role="status">{escape(said)}</p>'
-        '<form method="post" action="atm">'
-        '<p><label>轉入帳號 Account <input name="account" inputmode="numeric"></label></p>'
-        '<p><label>金額 NT$ <input name="amount" inputmode="numeric"></label></p>'
-        "<p><button>轉帳 Transfer</button></p></form>"
+    words = _words(trade)
+    title = words["paid" if trade.state == "paid" else "declined"]
+    onward = form(trade.return_url, fields, send_button(words["continue"]))
+    return _page(
+        trade, title, bill(trade.item, trade.amount) + (onward if trade.return_url else "")
     )
-    return _html("zh-Hant", "沙盒自動櫃員機 Sandbox ATM", machine)
+
+
+def atm_page(said: str = "", *, language: Language) -> str:
+    """A bank's cash machine, which takes a transfer; `said` names what came of the last one."""
+    words = _WORDS[language]
+    machine = form(
+        "atm",
+        {"language": language},
+        figures("account", words["account"]),
+        figures("amount", words["amount"]),
+        first_button(words["transfer"]),
+    )
+    return page(words["atm"], status(words[said] if said else "") + machine, language=language)
 
 
 def error_page(code: str) -> str:
     """An order that is not taken."""
-    return _html("zh-Hant", "交易失敗 Not accepted", f"<p>{escape(code)}</p>")
+    return page("交易失敗 Not accepted", status(code), language="zh")
 
 
-def _form(action: str, fields: Mapping[str, str], button: str, *, inner: str = "") -> str:
-    hidden = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
-        for name, value in fields.items()
-    )
-    return (
-        f'<form method="post" action="{escape(action)}">{hidden}{inner}'
-        f"<p><button>{escape(button)}</button></p></form>"
-    )
+def _page(trade: Trade, title: str, content: str) -> str:
+    return page(title, content, language=_language(trade))
 
 
-def _page(trade: Trade, title: str, body: str) -> str:
-    return _html("en" if trade.language == "en" else "zh-Hant", title, body)
+def _words(trade: Trade) -> Mapping[str, str]:
+    return _WORDS[_language(trade)]
 
 
-def _html(language: str, title: str, body: str) -> str:
-    return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title></head>"
-        f"<body><main><h1>{escape(title)}</h1>{body}</main></body></html>"
-    )
+def _language(trade: Trade) -> Language:
+    return "en" if trade.language == "en" else "zh"
 
 
-_WORDS: Final = {
-    "zh-tw": {
+_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
+    "zh": {
         "title": "沙盒藍新金流付款",
-        "card": "卡號",
+        "card": "測試卡號",
         "pay": "付款",
-        "account": "取得轉帳帳號",
+        "decline": "銀行拒絕這筆付款",
+        "take_account": "取得轉帳帳號",
         "issued": "轉帳帳號",
+        "bank": "銀行代碼",
+        "account": "轉入帳號",
+        "amount": "金額（元）",
+        "until": "繳款期限",
+        "atm": "沙盒自動櫃員機",
+        "transfer": "轉帳",
+        "unknown": "沒有這個帳號",
+        "wrong": "金額不符",
+        "dead": "帳號已過期",
+        "twice": "已經繳過",
+        "done": "轉帳完成",
         "paid": "付款完成",
         "declined": "付款失敗",
         "continue": "返回商店",
-        "back": "取消",
+        "back": "取消並返回商店",
     },
     "en": {
         "title": "Sandbox NewebPay payment",
-        "card": "Card number",
+        "card": "Test card number",
         "pay": "Pay",
-        "account": "Get an account number",
+        "decline": "Let the bank decline",
+        "take_account": "Get an account number",
         "issued": "Account for your transfer",
+        "bank": "Bank code",
+        "account": "Account",
+        "amount": "Amount (NT$)",
+        "until": "Pay until",
+        "atm": "Sandbox ATM",
+        "transfer": "Transfer",
+        "unknown": "No such account",
+        "wrong": "Wrong amount",
+        "dead": "The account has expired",
+        "twice": "Already paid",
+        "done": "Transferred",
         "paid": "Paid",
         "declined": "Declined",
         "continue": "Return to the shop",
-        "back": "Cancel",
+        "back": "Cancel and return to the shop",
     },
 }
