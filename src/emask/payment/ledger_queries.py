@@ -1,4 +1,4 @@
-"""The SQL of the ledger: attempts, what gateways told of them, and money that goes back."""
+"""The SQL of the ledger: what gateways told of trades, and money that goes back."""
 
 from datetime import date, datetime
 from typing import NamedTuple
@@ -8,22 +8,9 @@ from psycopg.rows import class_row
 
 from emask.database.pool import Transaction
 from emask.payment.model import MoneySummary, Refund
-from emask.payment.ports import GatewayMessage, Instruction
-from emask.rules.calendar import TAIPEI, Round
+from emask.payment.ports import GatewayMessage
+from emask.rules.calendar import Round
 from emask.rules.states import OrderState
-
-
-class Attempt(NamedTuple):
-    """One try at paying an order through a gateway."""
-
-    person_id: UUID
-    attempt_id: UUID
-    round_id: str
-    gateway: str
-    method: str
-    amount: int
-    trade_no: str
-    opened_at: datetime
 
 
 class Trade(NamedTuple):
@@ -49,53 +36,6 @@ class Event(NamedTuple):
     known_at: datetime
 
 
-async def insert_attempt(tx: Transaction, attempt: Attempt) -> None:
-    """Write an attempt and whose its trade number is."""
-    await tx.execute(
-        "WITH attempt AS (INSERT INTO payment_attempt (person_id, attempt_id, round_id, gateway,"
-        "  method, amount, trade_no, opened_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
-        "  RETURNING trade_no, person_id, attempt_id)"
-        " INSERT INTO payment_reference SELECT trade_no, person_id, attempt_id FROM attempt",
-        attempt,
-    )
-
-
-async def instruction(tx: Transaction, person_id: UUID, round_id: str) -> Instruction | None:
-    """The account that was last issued for an order, or None."""
-    cursor = await tx.execute(
-        "SELECT e.bank_code, e.account, r.pay_until"
-        " FROM payment_event e JOIN round r USING (round_id)"
-        " WHERE e.person_id = %s AND e.round_id = %s AND e.outcome = 'account_issued'"
-        " AND e.account IS NOT NULL"
-        " ORDER BY e.known_at DESC LIMIT 1",
-        (person_id, round_id),
-    )
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    return Instruction(
-        redirect_url=None,
-        bank_code=row[0],
-        account=row[1],
-        expires_at=row[2].astimezone(TAIPEI),
-    )
-
-
-async def unanswered_since(
-    tx: Transaction, person_id: UUID, round_id: str, since: datetime
-) -> bool:
-    """Whether an unpaid order has an attempt at a bank's page that the gateway left unanswered."""
-    cursor = await tx.execute(
-        "SELECT FROM orders o JOIN payment_attempt a USING (person_id, round_id)"
-        " WHERE o.person_id = %s AND o.round_id = %s AND o.state = 'awaiting_payment'"
-        " AND a.method <> 'atm' AND a.opened_at > %s AND NOT EXISTS ("
-        "  SELECT FROM payment_event e"
-        "  WHERE e.person_id = a.person_id AND e.attempt_id = a.attempt_id) LIMIT 1",
-        (person_id, round_id, since),
-    )
-    return cursor.rowcount == 1
-
-
 async def lock_trades(tx: Transaction, gateway: str, trade_no: str) -> list[Trade]:
     """Whose trade it is; the orders are held, so that money is judged one after the other."""
     cursor = await tx.execute(
@@ -113,9 +53,10 @@ async def lock_trades(tx: Transaction, gateway: str, trade_no: str) -> list[Trad
 
 _EVENT = (
     "INSERT INTO payment_event (person_id, event_id, attempt_id, round_id, gateway, message_id,"
-    " kind, amount, bank_code, account, valued_at, known_at, outcome) VALUES (%(person_id)s,"
-    " %(event_id)s, %(attempt_id)s, %(round_id)s, %(gateway)s, %(message_id)s, %(kind)s,"
-    " %(amount)s, %(bank_code)s, %(account)s, %(valued_at)s, %(known_at)s, %(outcome)s)"
+    " kind, amount, bank_code, account, gateway_trade_no, valued_at, known_at, outcome)"
+    " VALUES (%(person_id)s, %(event_id)s, %(attempt_id)s, %(round_id)s, %(gateway)s,"
+    " %(message_id)s, %(kind)s, %(amount)s, %(bank_code)s, %(account)s, %(gateway_trade_no)s,"
+    " %(valued_at)s, %(known_at)s, %(outcome)s)"
 )
 _SETTLE = (
     f"WITH event AS ({_EVENT} RETURNING person_id, round_id, amount, valued_at, known_at),"
@@ -128,12 +69,15 @@ _SETTLE = (
     " AND o.state = 'awaiting_payment'"
 )
 _OWE = (
-    f"WITH event AS ({_EVENT} RETURNING person_id, event_id, round_id, amount, outcome, known_at),"
+    f"WITH event AS ({_EVENT} RETURNING person_id, event_id, attempt_id, round_id, amount, outcome,"
+    "  known_at),"
     " told AS (INSERT INTO outbox (person_id, kind, reference, payload, created_at, next_at)"
     "  SELECT person_id, 'refund', round_id || ':' || event_id,"
     "  jsonb_build_object('total', amount), known_at, known_at FROM event WHERE amount > 0)"
-    " INSERT INTO refund (person_id, event_id, round_id, amount, reason, due_at)"
-    " SELECT person_id, event_id, round_id, amount, outcome, known_at FROM event WHERE amount > 0"
+    " INSERT INTO refund (person_id, event_id, round_id, amount, reason, way, due_at, next_at)"
+    " SELECT e.person_id, e.event_id, e.round_id, e.amount, e.outcome,"
+    " CASE a.method WHEN 'credit_card' THEN 'card' ELSE 'transfer' END, e.known_at, e.known_at"
+    " FROM event e JOIN payment_attempt a USING (person_id, attempt_id) WHERE e.amount > 0"
 )
 
 
@@ -169,6 +113,7 @@ def _facts(event: Event, outcome: str) -> dict[str, object]:
         "amount": message.amount,
         "bank_code": message.bank_code,
         "account": message.account,
+        "gateway_trade_no": message.gateway_trade_no,
         "valued_at": message.valued_at,
         "known_at": event.known_at,
         "outcome": outcome,
@@ -185,7 +130,7 @@ async def money(tx: Transaction, round_id: str) -> MoneySummary:
             " (SELECT coalesce(sum(amount), 0)::bigint FROM orders WHERE round_id = %(r)s"
             "  AND paid_at IS NOT NULL) AS orders_paid,"
             " (SELECT coalesce(sum(amount), 0)::bigint FROM refund WHERE round_id = %(r)s"
-            "  AND state = 'due') AS refunds_due,"
+            "  AND state <> 'done') AS refunds_due,"
             " (SELECT coalesce(sum(amount), 0)::bigint FROM refund WHERE round_id = %(r)s"
             "  AND state = 'done') AS refunds_done",
             {"r": round_id},
@@ -196,7 +141,7 @@ async def money(tx: Transaction, round_id: str) -> MoneySummary:
     return summary
 
 
-_REFUND = "person_id, event_id, round_id, amount, reason, due_at, done_at"
+_REFUND = "person_id, event_id, round_id, amount, reason, way, state, due_at, file_id, done_at"
 
 
 async def refunds_due(tx: Transaction) -> list[Refund]:

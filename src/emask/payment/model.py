@@ -1,10 +1,11 @@
-"""Orders as payment sees them, and the sums of a round's money; all amounts are NT$."""
+"""Orders as payment sees them, their trades, and a round's sums; all amounts are NT$."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from emask.rules.calendar import Channel
+from emask.rules.price import Method
 from emask.rules.states import OrderState
 
 
@@ -24,17 +25,45 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refund:
-    """Money of one event that goes back.
+class IssuedAccount:
+    """Where to transfer to, and until when the money has to be there."""
 
-    Args:
-        amount: NT$.
-        reason: the outcome of the event.
-        way: ``card``, through the gateway that took the money, or ``transfer`` by a bank.
-        state: ``due``, ``listed`` in a file for the bank, ``unclear`` to all but the gateway, or
-            ``done``.
-        done_at: when it was sent back, None until then.
-        file_id: the file for the bank that it stands in, or stood in when it was sent.
+    bank_code: str
+    account: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """How a payment goes on: at the gateway with this trade, or with the account it has issued.
+
+    Exactly one of the two is there.
+    """
+
+    trade_no: str | None = None
+    account: IssuedAccount | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTrade:
+    """One trade of a gateway: `amount` pays `orders` orders of a round in one go (B11)."""
+
+    trade_no: str
+    gateway: str
+    round_id: str
+    method: Method
+    amount: int
+    orders: int
+    opened_by: UUID
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Money that has to go back; `reason` is the outcome of its event.
+
+    `way` is card or transfer, `state` how far it is. `file_id` is the transfer file in which it
+    stands, `done_at` when it was sent back, None until then.
     """
 
     person_id: UUID
@@ -42,21 +71,11 @@ class Refund:
     round_id: str
     amount: int
     reason: str
-    due_at: datetime
-    done_at: datetime | None
     way: str
     state: str
+    due_at: datetime
     file_id: UUID | None
-
-    @property
-    def reference(self) -> str:
-        """What banks and operators call it by: 20 letters and digits of its event."""
-        return reference_of(self.event_id)
-
-
-def reference_of(event_id: UUID) -> str:
-    """As :attr:`Refund.reference`."""
-    return event_id.hex[:20].upper()
+    done_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

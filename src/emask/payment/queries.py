@@ -1,5 +1,6 @@
 """The SQL of orders and of the ledger of money."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -64,6 +65,15 @@ async def order(tx: Transaction, person_id: UUID, round_id: str) -> Order | None
         state=OrderState(row[4]),
         paid_at=row[5],
         changed_at=row[6],
+    )
+
+
+async def hold(tx: Transaction, people: Collection[UUID], round_id: str) -> None:
+    """Hold these people's orders until the transaction ends, always in the same sequence."""
+    await tx.execute(
+        "SELECT FROM orders WHERE person_id = ANY(%s) AND round_id = %s"
+        " ORDER BY person_id FOR UPDATE",
+        (list(people), round_id),
     )
 
 
