@@ -164,6 +164,14 @@ _WHAT_TO_TYPE = {
         "輸入簡訊中的取貨編號，共 9 碼數字",
         "Enter the pick-up number from your message, 9 digits",
     ),
+    "bank_code": (
+        "輸入銀行或郵局代碼，共 3 碼數字，例如郵局 700",
+        "Enter the 3 digits of the bank or post office, like 700 for the post office",
+    ),
+    "account": (
+        "輸入帳號，6 到 16 碼數字",
+        "Enter the account number, 6 to 16 digits",
+    ),
 }
 _AGAIN = ("再輸入一次", "Enter this again")
 _HINTS = {
