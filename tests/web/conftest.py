@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import asynccontextmanager
 from itertools import count
 
 import httpx
+import httpx2
 import psycopg
 import pytest
 from psycopg import sql
@@ -119,9 +120,31 @@ def _address(request: pytest.FixtureRequest, name: str) -> str:
     return f"http://localhost:{free_port()}" if in_browser else name
 
 
-def _opened(
+@asynccontextmanager
+async def _opened(
     db: Database, keys: Keys, site: Site, partners_base: str
-) -> AbstractAsyncContextManager[System]:
-    clock = SetClock(db)
-    sandbox = Sandbox.over(db, clock, keys, site=site, base=partners_base)
-    return open_system(db, clock=clock, keys=keys, partners=sandbox.partners, site=site)
+) -> AsyncIterator[System]:
+    clock, to_site = SetClock(db), ToTheSite()
+    sandbox = Sandbox.over(
+        db,
+        clock,
+        keys,
+        site=site,
+        base=partners_base,
+        pushing=httpx2.AsyncClient(transport=to_site),
+    )
+    async with open_system(
+        db, clock=clock, keys=keys, partners=sandbox.partners, site=site
+    ) as system:
+        to_site.system = system
+        yield system
+
+
+class ToTheSite(httpx2.AsyncBaseTransport):
+    """What partners tell by themselves reaches the application of a system, in this process."""
+
+    system: System
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        application = httpx2.ASGITransport(create_app(self.system))
+        return await application.handle_async_request(request)

@@ -11,6 +11,7 @@ from emask.partners.ecpay.merchant import Merchant as EcpayMerchant
 from emask.partners.newebpay.cipher import TradeKeys
 from emask.partners.newebpay.merchant import Merchant as NewebPayMerchant
 from emask.partners.sms import MitakeAccount
+from emask.partners.sms.receipts_path import receipts_path
 from emask.sandbox.wire import ECPAY, MITAKE, NEWEBPAY
 
 _HALF: Final = 16  # letters of a short secret
@@ -44,7 +45,7 @@ def mitake_account(keys: Keys, base: str, site: Site) -> MitakeAccount:
         base_url=base + MITAKE,
         username=_USERNAME,
         password=_secret(keys, "mitake password"),
-        receipts_url="",
+        receipts_url=site.address(receipts_path(keys)),
     )
 
 

@@ -3,14 +3,17 @@
 What a payer does at the gateway is :class:`emask.sandbox.ecpay.payers.Payers`.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from emask.language import Language
+from emask.partners.ecpay.wire import read_form
 from emask.payment.checkout import checkout
 from emask.payment.model import Started
 from emask.payment.receiving import receive
 from emask.programme.system import System
-from emask.sandbox.ecpay import PARTNER
+from emask.rules.calendar import day_in_taipei
+from emask.sandbox.ecpay import PARTNER, Trade, UnknownTrade
 from emask.sandbox.system import Sandbox
 
 
@@ -43,3 +46,30 @@ async def hear(system: System, sandbox: Sandbox, body: bytes) -> str:
         ForgedMessage, UnknownTrade: nothing changed.
     """
     return await receive(system.db, system.clock, sandbox.gateways.named(PARTNER), body=body)
+
+
+async def living_account(sandbox: Sandbox, account: str, *, at: datetime) -> Trade:
+    """The trade that an account was issued for. Raises UnknownTrade, also for one that is dead.
+
+    Fault: `paid_after_expiry` keeps it alive.
+    """
+    trade = await sandbox.trades.find_account(account)
+    if trade is None or trade.expires_on is None:
+        raise UnknownTrade
+    dead = day_in_taipei(at) > trade.expires_on
+    if dead and "paid_after_expiry" not in await sandbox.mischief.kinds(PARTNER):
+        raise UnknownTrade
+    return trade
+
+
+async def transfer(sandbox: Sandbox, trade: Trade, *, amount: int, at: datetime) -> None:
+    """A bank takes a transfer, the right amount or not, and ECPay tells the site of it.
+
+    Fault: `simulated`, there is no money.
+    """
+    payers = sandbox.payers
+    if "simulated" in await sandbox.mischief.kinds(PARTNER):
+        told = await payers.simulate(trade.trade_no, at=at)
+    else:
+        told = await payers.pay(trade.trade_no, at=at, amount=amount)
+    await sandbox.pushes.tell(trade.fields["ReturnURL"], read_form(told), at=at)

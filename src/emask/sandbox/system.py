@@ -28,8 +28,7 @@ from emask.rules.price import Method
 from emask.sandbox.accounts import ecpay_merchant, mitake_account, newebpay_merchant
 from emask.sandbox.beacon import SandboxBeacon
 from emask.sandbox.certificates import Authority, SandboxCertificates, create_directory
-from emask.sandbox.ecpay import Pushes, create_ecpay
-from emask.sandbox.ecpay.payers import Payers
+from emask.sandbox.ecpay import Payers, Pushes, Trades, create_ecpay
 from emask.sandbox.mischief import Mischief
 from emask.sandbox.newebpay import create_newebpay
 from emask.sandbox.operator import SandboxLines, create_operator
@@ -75,6 +74,7 @@ class Sandbox:
     gateways: Gateways
     ecpay: Merchant
     payers: Payers
+    trades: Trades
     pushes: Pushes
     mitake: Mitake
     centre: SandboxMitake
@@ -149,6 +149,7 @@ class Sandbox:
             ),
             ecpay=shop,
             payers=Payers(shop, db),
+            trades=Trades(db),
             pushes=Pushes(db, told, shop.keys, mischief),
             mitake=Mitake(asked, customer),
             centre=centre,

@@ -8,7 +8,8 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
-from emask.sandbox.paying import transfer
+from emask.sandbox.ecpay import UnknownTrade
+from emask.sandbox.paying import living_account, transfer
 from emask.sandbox.system import Sandbox, sandbox_of
 from emask.web.shell.page import Page, SentForm, ThisPage
 
@@ -26,15 +27,16 @@ async def use_atm(page: ThisPage, form: SentForm) -> Response[str] | Redirect:
     """A transfer; the wrong amount is taken too, as banks do."""
     account = normalize("NFKC", "".join(form.text("account").split()))
     amount = form.number("amount", _MOST, page.say("輸入 1 到 30,000 元的轉帳金額，例如 22"))
-    if form.ok:
-        try:
-            await transfer(_sandbox(page), account=account, amount=amount, at=page.now)
-        except LookupError:
-            form.fail("account", page.say("這個帳號不存在或已過期。輸入繳費頁上的 16 碼帳號"))
+    sandbox = _sandbox(page)
+    try:
+        trade = await living_account(sandbox, account, at=page.now)
+    except UnknownTrade:
+        form.fail("account", page.say("這個帳號不存在或已過期。輸入繳費頁上的 16 碼帳號"))
     if not form.ok:
         return page.show(
             "sandbox_pages/atm.html", {"form": form}, status=HTTP_422_UNPROCESSABLE_ENTITY
         )
+    await transfer(sandbox, trade, amount=amount, at=page.now)
     return page.go("/progress")
 
 
