@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from emask.database.clock import Clock
-from emask.database.pool import Database
+from emask.database.pool import Database, Transaction
 from emask.payment import trade_queries
 from emask.payment.model import OpenTrade
 from emask.payment.ports import CheckoutForm, Gateways, Purchase, ReturnAddresses
@@ -44,9 +44,7 @@ async def checkout(
     """
     now = await clock.now()
     async with db.transaction() as tx:
-        trade = await trade_queries.trade(tx, trade_no)
-        if trade is None or trade.opened_by != payer:
-            raise UnknownTrade(trade_no)
+        trade = await trade_of(tx, trade_no=trade_no, payer=payer)
         round = await load_round(tx, trade.round_id)
         for person_id in await trade_queries.people_of(tx, trade_no):
             await check_payable(tx, person_id=person_id, round=round, method=trade.method, at=now)
@@ -62,6 +60,14 @@ async def checkout(
         origin, gateway=trade.gateway, round_id=trade.round_id, language=language
     )
     return gateways.named(trade.gateway).checkout(purchase, addresses, at=now)
+
+
+async def trade_of(tx: Transaction, *, trade_no: str, payer: UUID) -> OpenTrade:
+    """A trade that the payer has started. Raises UnknownTrade."""
+    trade = await trade_queries.trade(tx, trade_no)
+    if trade is None or trade.opened_by != payer:
+        raise UnknownTrade(trade_no)
+    return trade
 
 
 def _item(trade: OpenTrade, round: Round, language: Language) -> str:
