@@ -2,13 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from draw.town import SECRET, Town
+from draw.town import Town
 from emask.database.clock import SetClock
 from emask.database.pool import Database
 from emask.database.vault import Vault
 from emask.rounds.catalogue import built_in_round
-from emask.sandbox.gateway import SandboxGateway
-from emask.sandbox.schema import install
 from payment.market import Market
 
 
@@ -22,6 +20,5 @@ async def town(db: Database, clock: SetClock, vault: Vault) -> Town:
 
 
 @pytest.fixture
-async def market(town: Town) -> Market:
-    await install(town.db)
-    return Market(town=town, gateway=SandboxGateway(town.db, secret=SECRET))
+def market(town: Town) -> Market:
+    return Market(town=town)

@@ -1,17 +1,20 @@
 """Orders to be paid and a gateway to pay them at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from draw.town import Town, somebody
 from emask.entitlement.service import claims_of
-from emask.payment import service
-from emask.payment.model import MoneySummary
-from emask.payment.ports import Instruction
+from emask.payment import receiving, service
+from emask.payment.checkout import checkout
+from emask.payment.model import IssuedAccount, MoneySummary, Started
+from emask.payment.ports import CheckoutForm, Gateways
 from emask.rules.interval import Claim
 from emask.rules.price import Method
-from emask.sandbox.gateway import Fields, SandboxGateway
+from payment.till import Till
+
+ORIGIN = "https://emask.test"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +22,11 @@ class Market:
     """What acts on the database of one test."""
 
     town: Town
-    gateway: SandboxGateway
+    till: Till = field(default_factory=Till)
+
+    @property
+    def gateways(self) -> Gateways:
+        return Gateways([self.till], dict.fromkeys(Method, self.till.name))
 
     async def order(self, *, channel: str = "computer", state: str = "awaiting_payment") -> UUID:
         """A new person's order, as the draw would have opened it."""
@@ -35,32 +42,71 @@ class Market:
         )
         return entry.person_id
 
-    async def start(self, person_id: UUID, method: Method) -> Instruction:
+    async def start(self, person_id: UUID, method: Method) -> Started:
         return await service.start_payment(
             self.town.db,
             self.town.clock,
-            self.gateway,
+            self.gateways,
             person_id=person_id,
             round=self.town.round,
             method=method,
         )
 
-    async def trade(self, person_id: UUID, method: Method = Method.CREDIT_CARD) -> str:
-        """The gateway's number of a payment that was just started."""
-        instruction = await self.start(person_id, method)
-        if instruction.account is not None:
-            return await self.gateway.trade_to(instruction.account)
-        assert instruction.redirect_url is not None
-        return instruction.redirect_url.rpartition("/")[2]
+    async def start_anew(self, person_id: UUID, method: Method) -> Started:
+        return await service.start_anew(
+            self.town.db,
+            self.town.clock,
+            self.gateways,
+            person_id=person_id,
+            round=self.town.round,
+            method=method,
+        )
 
-    async def receive(self, fields: Fields) -> str:
-        return await service.receive(self.town.db, self.town.clock, self.gateway, fields=fields)
+    async def form(self, trade_no: str, payer: UUID) -> CheckoutForm:
+        return await checkout(
+            self.town.db,
+            self.town.clock,
+            self.gateways,
+            trade_no=trade_no,
+            payer=payer,
+            origin=ORIGIN,
+            language="zh",
+        )
+
+    async def trade(self, person_id: UUID, method: Method = Method.CREDIT_CARD) -> str:
+        """The number of a trade that was just started and opened at the till."""
+        started = await self.start(person_id, method)
+        if started.account is not None:
+            return self.till.trade_to(started.account.account)
+        assert started.trade_no is not None
+        return self.till.open(await self.form(started.trade_no, person_id))
+
+    async def trade_anew(self, person_id: UUID, method: Method = Method.CREDIT_CARD) -> str:
+        """Likewise, whatever was started before."""
+        started = await self.start_anew(person_id, method)
+        assert started.trade_no is not None
+        return self.till.open(await self.form(started.trade_no, person_id))
+
+    async def issue(self, person_id: UUID) -> IssuedAccount:
+        """The account for a transfer, started, issued and told."""
+        trade_no = await self.trade(person_id, Method.ATM)
+        await self.receive(self.till.issue(trade_no, at=await self.town.clock.now()))
+        account = await self.account(person_id)
+        assert account is not None
+        return account
+
+    async def account(self, person_id: UUID) -> IssuedAccount | None:
+        async with self.town.db.transaction() as tx:
+            return await service.account_of(tx, person_id=person_id, round_id=self.town.round.id)
+
+    async def receive(self, body: bytes) -> str:
+        return await receiving.receive(self.town.db, self.town.clock, self.till, body=body)
 
     async def pay(self, person_id: UUID, *, at: datetime | None = None) -> str:
         """Start, pay and receive, all at the clock's time unless the bank values it otherwise."""
         trade_no = await self.trade(person_id)
         valued_at = at or await self.town.clock.now()
-        return await self.receive(await self.gateway.pay(trade_no, at=valued_at))
+        return await self.receive(self.till.pay(trade_no, at=valued_at))
 
     async def lapse(self) -> int:
         async with self.town.db.transaction() as tx:
@@ -79,6 +125,16 @@ class Market:
     async def claims(self, person_id: UUID) -> list[Claim]:
         async with self.town.db.transaction() as tx:
             return await claims_of(tx, person_id)
+
+    async def refunds(self) -> list[tuple[UUID, int, str]]:
+        """What has to go back: to whom, how much and why."""
+        return [
+            (person_id, amount, reason)
+            for person_id, amount, reason in await self.town.rows(
+                "SELECT person_id, amount, reason FROM refund WHERE state <> 'done'"
+                " ORDER BY due_at, person_id, event_id"
+            )
+        ]
 
     async def outcomes(self, person_id: UUID) -> list[str]:
         """What came of each event of a person, in the order in which they became known."""

@@ -1,6 +1,5 @@
 """B6, B13, B14: who may pay what, how and when."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -9,7 +8,8 @@ import pytest
 from draw.town import Town, crowd, somebody
 from emask.draw.service import place_of
 from emask.payment import service
-from emask.payment.ports import GatewayMessage, Instruction
+from emask.payment.model import Started
+from emask.payment.ports import Gateways
 from emask.rules.calendar import Channel
 from emask.rules.price import Method
 from emask.rules.refusals import (
@@ -23,6 +23,7 @@ from emask.rules.refusals import (
 )
 from emask.rules.states import OrderState
 from payment.market import Market
+from payment.till import Till
 
 
 async def selected_and_not(town: Town) -> tuple[list[UUID], list[UUID]]:
@@ -79,7 +80,7 @@ async def test_who_is_not_selected_cannot_pay_and_learns_it_only_when_it_is_publ
     assert await refused(market, others[0]) is PaymentNotOpen
     await town.publish()
     assert await refused(market, others[0]) is NotSelected
-    assert (await market.start(selected[0], Method.ATM)).account is not None
+    assert (await market.start(selected[0], Method.ATM)).trade_no is not None
 
 
 async def test_without_a_preorder_there_is_nothing_to_pay(market: Market) -> None:
@@ -101,7 +102,7 @@ async def test_payment_opens_and_closes(market: Market) -> None:
         assert await refused(market, person_id) is outcome
     for now in (round.pay_from, round.pay_until - instant):
         await market.town.clock.set(now)
-        assert (await market.start(person_id, Method.ATM)).expires_at == round.pay_until
+        assert (await market.start(person_id, Method.ATM)).trade_no is not None
 
 
 async def test_a_paid_order_is_not_paid_again(market: Market) -> None:
@@ -131,24 +132,47 @@ async def test_methods_follow_the_channel_of_the_preorder(
 
 async def test_an_account_once_issued_is_said_again(market: Market) -> None:
     person_id = await market.order()
-    first = await market.start(person_id, Method.ATM)
-    assert await market.start(person_id, Method.ATM) == first
+    account = await market.issue(person_id)
+    assert account.expires_at == market.town.round.pay_until
+    assert await market.start(person_id, Method.ATM) == Started(account=account)
     await market.start(person_id, Method.CREDIT_CARD)
-    assert await market.start(person_id, Method.ATM) == first
-    async with market.town.db.transaction() as tx:
-        assert first == await service.latest_instruction(
-            tx, person_id=person_id, round_id=market.town.round.id
-        )
-    attempts = await market.town.value("SELECT count(*) FROM payment_attempt")
-    assert attempts == 2
+    assert await market.start_anew(person_id, Method.ATM) == Started(account=account)
+    assert await market.town.value("SELECT count(*) FROM payment_attempt") == 2
 
 
 async def test_two_people_never_get_one_account(market: Market) -> None:
-    accounts = {(await market.start(await market.order(), Method.ATM)).account for _ in range(20)}
-    assert len(accounts) == 20
+    accounts = {(await market.issue(await market.order())).account for _ in range(5)}
+    assert len(accounts) == 5
 
 
-async def test_a_bank_page_leaves_an_answer_pending_for_a_while(market: Market) -> None:
+async def test_who_starts_twice_goes_on_with_the_same_trade_for_a_while(market: Market) -> None:
+    person_id, now = await market.order(), market.town.round.pay_from
+    first = await market.start(person_id, Method.CREDIT_CARD)
+    await market.town.clock.set(now + timedelta(minutes=14))
+    assert await market.start(person_id, Method.CREDIT_CARD) == first
+    assert await market.start(person_id, Method.WEB_ATM) != first
+    await market.town.clock.set(now + timedelta(minutes=16))
+    assert await market.start(person_id, Method.CREDIT_CARD) != first
+
+
+async def test_an_answer_ends_a_trade(market: Market) -> None:
+    person_id = await market.order()
+    declined = await market.trade(person_id)
+    await market.receive(market.till.decline(declined, at=market.town.round.pay_from))
+    assert await market.trade(person_id) != declined
+
+
+async def test_who_has_not_finished_at_the_bank_starts_anew(market: Market) -> None:
+    person_id = await market.order()
+    first = await market.start(person_id, Method.CREDIT_CARD)
+    again = await market.start_anew(person_id, Method.CREDIT_CARD)
+    assert again.trade_no not in (None, first.trade_no)
+    assert await market.town.rows("SELECT DISTINCT opened_by FROM payment_attempt") == [
+        (person_id,)
+    ]
+
+
+async def test_an_answer_is_pending_for_a_while(market: Market) -> None:
     person_id = await market.order()
     now = await market.town.clock.now()
 
@@ -158,50 +182,35 @@ async def test_a_bank_page_leaves_an_answer_pending_for_a_while(market: Market) 
                 tx, person_id=person_id, round_id=market.town.round.id, at=at
             )
 
-    await market.start(person_id, Method.ATM)
+    await market.issue(person_id)
     assert not await pending(now)  # a transfer is made whenever its payer likes
     trade_no = await market.trade(person_id, Method.WEB_ATM)
     assert await pending(now)
     assert not await pending(now + timedelta(hours=1))
-    await market.receive(await market.gateway.decline(trade_no, at=now))
+    await market.receive(market.till.decline(trade_no, at=now))
     assert not await pending(now)
 
 
-class WatchingGateway:
-    """Looks, while it is called, whether anybody could change the order."""
-
-    name = "watching"
-
-    def __init__(self, town: Town) -> None:
-        self._town = town
-
-    async def open(
-        self, *, trade_no: str, amount: int, method: Method, expires_at: datetime
-    ) -> Instruction:
-        async with self._town.db.transaction() as tx:
-            await tx.execute("SET LOCAL lock_timeout = '50ms'")
-            await tx.execute("LOCK orders, payment_attempt, preorder IN ACCESS EXCLUSIVE MODE")
-            cursor = await tx.execute("SELECT amount, method, trade_no FROM payment_attempt")
-            assert await cursor.fetchall() == [(amount, method, trade_no)]
-        return Instruction(
-            redirect_url=None, bank_code="822", account="1" * 16, expires_at=expires_at
-        )
-
-    def read(self, fields: Mapping[str, str]) -> GatewayMessage:
-        raise NotImplementedError
-
-
-async def test_nothing_is_held_while_the_gateway_is_asked(market: Market) -> None:
-    person_id = await market.order()
-    instruction = await service.start_payment(
-        market.town.db,
-        market.town.clock,
-        WatchingGateway(market.town),
-        person_id=person_id,
-        round=market.town.round,
-        method=Method.ATM,
+async def test_each_method_goes_to_its_gateway(market: Market) -> None:
+    person_id, other = await market.order(), Till("other")
+    gateways = Gateways(
+        [market.till, other],
+        {Method.CREDIT_CARD: "other", Method.WEB_ATM: "till", Method.ATM: "till"},
     )
-    assert instruction.account == "1" * 16
+    for method in Method:
+        await service.start_payment(
+            market.town.db,
+            market.town.clock,
+            gateways,
+            person_id=person_id,
+            round=market.town.round,
+            method=method,
+        )
+    assert dict(await market.town.rows("SELECT method, gateway FROM payment_attempt")) == {
+        "credit_card": "other",
+        "web_atm": "till",
+        "atm": "till",
+    }
 
 
 async def test_what_is_unpaid_at_the_release_lapses_and_nothing_else(market: Market) -> None:
