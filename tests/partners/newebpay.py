@@ -4,8 +4,9 @@ import json
 from datetime import datetime
 from typing import Any
 
-from emask.partners.newebpay import Merchant, Purchase, ReturnAddresses, TradeKeys
+from emask.partners.newebpay import Merchant, TradeKeys
 from emask.partners.newebpay.cipher import LARGEST_PADDING, opened, sealed, trade_sha
+from emask.payment.ports import Purchase, ReturnAddresses
 from emask.rules.calendar import TAIPEI
 from emask.rules.words import Method
 
@@ -16,10 +17,9 @@ ROOT = "http://partners/newebpay"
 MERCHANT = Merchant(merchant_id="MS127874575", keys=KEYS, root=ROOT)
 TRADE_NO = "EM0123456789ABCDEF01"
 ADDRESSES = ReturnAddresses(
-    paid="https://emask.example/pushes/newebpay",
-    account_issued="https://emask.example/newebpay/account",
+    told="https://emask.example/pushes/newebpay",
+    returned="https://emask.example/newebpay/returned",
     back="https://emask.example/back",
-    result="https://emask.example/newebpay/result",
 )
 
 RESULT = {"MerchantID": MERCHANT.merchant_id, "Amt": 22, "MerchantOrderNo": TRADE_NO}

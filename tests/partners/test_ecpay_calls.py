@@ -8,24 +8,30 @@ import httpx2
 import pytest
 
 from emask.partners.ecpay import (
+    PushKind,
+    TradeStatus,
+    fetch_file,
+    next_step,
+    query_account,
+    query_trade,
+    read_push,
+    reckoned_state,
+    take_step,
+)
+from emask.partners.ecpay.card_refund import LETTERS
+from emask.partners.ecpay.mac import is_genuine
+from emask.partners.ecpay.wire import read_form
+from emask.payment.ports import (
     CardAction,
     CardRefund,
     CardState,
     Closing,
     NoAnswer,
     Paused,
-    PushKind,
     RefundRefused,
-    TradeStatus,
-    fetch_file,
-    next_step,
-    query_trade,
-    read_push,
-    take_step,
 )
-from emask.partners.ecpay.mac import is_genuine
-from emask.partners.ecpay.wire import read_form
-from partners.ecpay import MERCHANT, PAID, TRADE, sent
+from emask.rules.calendar import TAIPEI
+from partners.ecpay import ISSUED, MERCHANT, PAID, TRADE, sent
 
 NOW = datetime(2020, 3, 19, 3, 0, tzinfo=UTC)
 REFUND = CardRefund(trade_no=TRADE, gateway_trade_no="2003191030001234", paid=44, back=44)
@@ -120,8 +126,42 @@ async def test_what_is_not_signed_or_about_another_trade_is_no_answer(body: byte
             await query_trade(client, MERCHANT, TRADE, at=NOW)
 
 
+async def test_an_account_is_what_its_push_says() -> None:
+    server = Server(raw(sent(ISSUED)))
+    async with server.client as client:
+        push = await query_account(client, MERCHANT, TRADE, at=NOW)
+    [(url, fields)] = server.asked
+    assert url == "https://cashier.test/Cashier/QueryPaymentInfo"
+    assert (fields["MerchantTradeNo"], fields["TimeStamp"]) == (TRADE, "1584586800")
+    assert is_genuine(fields, MERCHANT.keys)
+    assert push == read_push(sent(ISSUED), MERCHANT)
+
+
+async def test_a_trade_without_an_account_has_none() -> None:
+    told = {"MerchantID": "3002607", "MerchantTradeNo": TRADE, "RtnCode": "10200047"}
+    async with Server(raw(sent(told))).client as client:
+        assert await query_account(client, MERCHANT, TRADE, at=NOW) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        raw(ISSUED),
+        raw(sent(ISSUED, MerchantTradeNo="EM9")),
+        raw(sent(ISSUED, vAccount="x")),
+        raw(sent(ISSUED)).replace(b"&BankCode=004", b""),
+    ],
+)
+async def test_what_is_not_signed_is_no_account(body: bytes) -> None:
+    async with Server(body).client as client:
+        with pytest.raises(NoAnswer):
+            await query_account(client, MERCHANT, TRADE, at=NOW)
+
+
 CALLS: list[Callable[[httpx2.AsyncClient], Awaitable[object]]] = [
     lambda client: query_trade(client, MERCHANT, TRADE, at=NOW),
+    lambda client: query_account(client, MERCHANT, TRADE, at=NOW),
     lambda client: take_step(client, MERCHANT, REFUND, CardAction.ABANDON, at=NOW),
     lambda client: fetch_file(
         client, MERCHANT, begin=date(2020, 3, 19), end=date(2020, 3, 19), at=NOW
@@ -155,7 +195,7 @@ def steps(refund: CardRefund, state: CardState) -> str:
     letters = ""
     while step := next_step(refund, state):
         action, state = step
-        letters += action.value
+        letters += LETTERS[action]
     assert state is CardState.GIVEN_BACK
     return letters
 
@@ -187,13 +227,13 @@ async def test_a_step(refund: CardRefund, action: CardAction, amount: str) -> No
         await take_step(client, MERCHANT, refund, action, at=NOW)
     [(url, fields)] = server.asked
     assert url == "https://cashier.test/CreditDetail/DoAction"
-    assert (fields["Action"], fields["TotalAmount"]) == (action.value, amount)
+    assert (fields["Action"], fields["TotalAmount"]) == (LETTERS[action], amount)
     assert is_genuine(fields, MERCHANT.keys)
 
 
 async def test_a_step_that_is_refused_says_its_code_alone() -> None:
     async with Server("RtnCode=10100050&RtnMsg=王小明".encode()).client as client:
-        with pytest.raises(RefundRefused, match=r"^/CreditDetail/DoAction N: 10100050$"):
+        with pytest.raises(RefundRefused, match=r"^abandon: 10100050$"):
             await take_step(client, MERCHANT, REFUND, CardAction.ABANDON, at=NOW)
 
 
@@ -215,6 +255,31 @@ async def test_nothing_goes_back_while_the_day_is_closed() -> None:
         assert not server.asked
         for at in (begin - timedelta(seconds=1), begin + timedelta(minutes=15)):
             await take_step(client, MERCHANT, REFUND, CardAction.REFUND, at=at)
+
+
+@pytest.mark.parametrize("refund", [REFUND, PART])
+def test_while_the_day_is_closed_there_is_no_step(refund: CardRefund) -> None:
+    with pytest.raises(Closing):
+        next_step(refund, CardState.CLOSING)
+
+
+@pytest.mark.parametrize(
+    ("paid", "now", "state"),
+    [
+        ((19, 9, 0), (19, 20, 14), CardState.AUTHORISED),
+        ((19, 9, 0), (19, 20, 15), CardState.CLOSING),
+        ((19, 9, 0), (19, 20, 29), CardState.CLOSING),
+        ((19, 9, 0), (19, 20, 30), CardState.CLOSED),
+        ((19, 20, 15), (19, 20, 30), CardState.AUTHORISED),
+        ((19, 21, 0), (20, 20, 14), CardState.AUTHORISED),
+        ((19, 21, 0), (20, 20, 30), CardState.CLOSED),
+    ],
+)
+def test_the_state_of_a_card_follows_from_the_clock(
+    paid: tuple[int, int, int], now: tuple[int, int, int], state: CardState
+) -> None:
+    paid_at, at = (datetime(2020, 3, *each, tzinfo=TAIPEI) for each in (paid, now))
+    assert reckoned_state(paid_at, at=at) is state
 
 
 @pytest.mark.parametrize("back", [0, -1, 45])

@@ -5,14 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emask.partners.ecpay.checkout import (
-    Purchase,
-    ReturnAddresses,
-    UnfitForCheckout,
-    checkout_form,
-    expire_days,
-)
+from emask.partners.ecpay.checkout import checkout_form, expire_days
 from emask.partners.ecpay.mac import FIELD, is_genuine
+from emask.payment.ports import Purchase, ReturnAddresses, UnfitForCheckout
 from emask.rules.words import Method
 from partners.ecpay import MERCHANT, TRADE
 
@@ -23,14 +18,13 @@ PURCHASE = Purchase(
     amount=22,
     method=Method.ATM,
     item="口罩 3 片",
-    description="實名制口罩",
+    language="zh",
     expires_at=UNTIL,
 )
 ADDRESSES = ReturnAddresses(
-    paid="https://emask.test/paid",
-    account_issued="https://emask.test/issued",
+    told="https://emask.test/told",
+    returned="https://emask.test/returned",
     back="https://emask.test/progress",
-    result="https://emask.test/result",
 )
 
 
@@ -48,12 +42,12 @@ def test_a_transfer() -> None:
         "TotalAmount": "22",
         "TradeDesc": "實名制口罩",
         "ItemName": "口罩 3 片",
-        "ReturnURL": ADDRESSES.paid,
+        "ReturnURL": ADDRESSES.told,
         "ClientBackURL": ADDRESSES.back,
         "ChoosePayment": "ATM",
         "EncryptType": "1",
         "ExpireDate": "1",
-        "PaymentInfoURL": ADDRESSES.account_issued,
+        "PaymentInfoURL": ADDRESSES.told,
     }
 
 
@@ -62,8 +56,13 @@ def test_a_transfer() -> None:
 )
 def test_the_others_come_back_with_their_result(method: Method, chosen: str) -> None:
     fields = checkout_form(MERCHANT, replace(PURCHASE, method=method), ADDRESSES, at=NOW).fields
-    assert (fields["ChoosePayment"], fields["OrderResultURL"]) == (chosen, ADDRESSES.result)
+    assert (fields["ChoosePayment"], fields["OrderResultURL"]) == (chosen, ADDRESSES.returned)
     assert not {"ExpireDate", "PaymentInfoURL"} & set(fields)
+
+
+def test_the_pages_are_in_english_for_those_who_read_it() -> None:
+    fields = checkout_form(MERCHANT, replace(PURCHASE, language="en"), ADDRESSES, at=NOW).fields
+    assert fields["Language"] == "ENG"
 
 
 @pytest.mark.parametrize(
@@ -88,8 +87,8 @@ def test_an_account_lives_whole_days_of_taipei(until: datetime, days: int) -> No
         (replace(PURCHASE, amount=200_000, method=Method.CREDIT_CARD), "TotalAmount"),
         (replace(PURCHASE, item="口" * 67), "ItemName"),
         (replace(PURCHASE, item="口罩&TradeStatus=1"), "ItemName"),
-        (replace(PURCHASE, description=""), "TradeDesc"),
-        (replace(PURCHASE, description="<b>"), "TradeDesc"),
+        (replace(PURCHASE, item=""), "ItemName"),
+        (replace(PURCHASE, item="<b>"), "ItemName"),
     ],
 )
 def test_what_ecpay_would_refuse_is_not_sent(unfit: Purchase, field: str) -> None:
@@ -99,4 +98,4 @@ def test_what_ecpay_would_refuse_is_not_sent(unfit: Purchase, field: str) -> Non
 
 def test_a_long_address_is_refused() -> None:
     with pytest.raises(UnfitForCheckout, match="URL"):
-        checkout_form(MERCHANT, PURCHASE, replace(ADDRESSES, paid="x" * 201), at=NOW)
+        checkout_form(MERCHANT, PURCHASE, replace(ADDRESSES, told="x" * 201), at=NOW)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emask.partners.ecpay import FileRow, UnreadableFile, fetch_file, read_file
+from emask.partners.ecpay import fetch_file, read_file
+from emask.payment.ports import SettledRow, UnreadableFile
 from partners.ecpay import MERCHANT, TRADE
 from partners.test_ecpay_calls import Server
 
@@ -16,7 +17,7 @@ FIRST = (
     '="2020-03-19 10:31:05 已付款",="22"'
 )
 OPEN = '="2020-03-19 10:30:00",="EM2",="2003191030001235",ATM櫃員機,="未付款",="22"'
-ROW = FileRow(
+ROW = SettledRow(
     trade_no=TRADE,
     gateway_trade_no="2003191030001234",
     method="ATM櫃員機",
@@ -38,7 +39,9 @@ def test_paid_trades_are_read(encoding: str) -> None:
 def test_columns_are_found_wherever_they_stand() -> None:
     lines = ("交易金額,付款方式,綠界訂單編號,廠商訂單編號", f"=-22,信用卡,=EC1,={TRADE}")
     assert read_file(content(*lines)) == [
-        FileRow(trade_no=TRADE, gateway_trade_no="EC1", method="信用卡", amount=-22, valued_at=None)
+        SettledRow(
+            trade_no=TRADE, gateway_trade_no="EC1", method="信用卡", amount=-22, valued_at=None
+        )
     ]
 
 

@@ -6,8 +6,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from emask.partners.newebpay import ReturnAddresses, UnfitForCheckout, checkout_form
+from emask.partners.newebpay import checkout_form
 from emask.partners.newebpay.cipher import is_genuine
+from emask.payment.ports import ReturnAddresses, UnfitForCheckout
 from emask.rules.words import Method
 from partners.newebpay import (
     ADDRESSES,
@@ -40,11 +41,11 @@ def test_a_transfer_has_an_account_that_dies_with_the_deadline() -> None:
         "MerchantOrderNo": TRADE_NO,
         "Amt": "22",
         "ItemDesc": "口罩 3 片",
-        "NotifyURL": ADDRESSES.paid,
+        "NotifyURL": ADDRESSES.told,
         "ClientBackURL": ADDRESSES.back,
         "EmailModify": "0",
         "VACC": "1",
-        "CustomerURL": ADDRESSES.account_issued,
+        "CustomerURL": ADDRESSES.returned,
         "ExpireDate": "20200323",
         "ExpireTime": "235959",
     }
@@ -57,7 +58,7 @@ def test_what_is_paid_at_once_is_paid_on_the_page(method: Method, flag: str) -> 
     fields = fields_of(method, language="en")
     assert fields[flag] == "1"
     assert not {"CREDIT", "WEBATM", "VACC"} - {flag} & set(fields)
-    assert fields["ReturnURL"] == ADDRESSES.result
+    assert fields["ReturnURL"] == ADDRESSES.returned
     assert fields["LangType"] == "en"
     assert "CustomerURL" not in fields
     assert "ExpireDate" not in fields
@@ -89,13 +90,16 @@ def test_what_newebpay_would_refuse_is_refused_before(changes: dict[str, Any], f
         checkout_form(MERCHANT, purchase(**changes), ADDRESSES, at=NOW)
 
 
-def test_the_servers_news_has_an_address_of_its_own() -> None:
-    with pytest.raises(ValueError, match="paid"):
-        ReturnAddresses(paid="https://a", account_issued="https://a", back="b", result="c")
-    with pytest.raises(UnfitForCheckout, match="URL"):
-        checkout_form(
-            MERCHANT,
-            purchase(),
-            ReturnAddresses(paid="https://a" * 30, account_issued="a", back="b", result="c"),
-            at=NOW,
-        )
+@pytest.mark.parametrize(
+    ("told", "returned", "field"),
+    [
+        ("https://a", "https://a", "NotifyURL"),
+        ("https://b", "https://a", "NotifyURL"),
+        ("https://a" * 30, "https://c", "URL"),
+        ("https://a", "", "URL"),
+    ],
+)
+def test_the_servers_news_has_an_address_of_its_own(told: str, returned: str, field: str) -> None:
+    addresses = ReturnAddresses(told=told, returned=returned, back="https://b")
+    with pytest.raises(UnfitForCheckout, match=field):
+        checkout_form(MERCHANT, purchase(), addresses, at=NOW)

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emask.partners.newebpay import (
-    NewebPayGateway,
     NotGenuine,
     Push,
     PushKind,
@@ -21,7 +20,6 @@ from emask.partners.newebpay import (
     read_push_body,
 )
 from emask.partners.newebpay.cipher import BLOCK, LARGEST_PADDING, trade_sha
-from emask.payment.ports import ForgedMessage, MessageKind
 from emask.rules.calendar import TAIPEI
 from emask.rules.words import Method
 from partners.newebpay import (
@@ -181,22 +179,6 @@ def test_a_push_comes_as_a_form() -> None:
     for bad in (body + b"&TradeSha=1", b"\xff", b"a=%ff", b"", b"x" * 9000):
         with pytest.raises(NotGenuine):
             read_push_body(bad, MERCHANT, at=NOW)
-
-
-async def test_the_port_of_payment() -> None:
-    gateway = NewebPayGateway(MERCHANT, page="/pay/newebpay/", now=lambda: NOW)
-    message = gateway.read(push(told("SUCCESS", PAID)))
-    assert message.kind is MessageKind.PAID
-    assert not message.simulated
-    issued = gateway.read(push(told("SUCCESS", ISSUED)))
-    assert (issued.kind, issued.valued_at) == (MessageKind.ACCOUNT_ISSUED, NOW)
-    with pytest.raises(ForgedMessage):
-        gateway.read({})
-    instruction = await gateway.open(
-        trade_no=TRADE_NO, amount=22, method=Method.ATM, expires_at=NOW
-    )
-    assert instruction.redirect_url == f"/pay/newebpay/{TRADE_NO}"
-    assert instruction.account is None
 
 
 JSON = st.recursive(

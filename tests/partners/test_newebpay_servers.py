@@ -15,14 +15,7 @@ from hypothesis import strategies as st
 from emask.database.clock import SetClock
 from emask.database.pool import Database
 from emask.partners.newebpay import (
-    CardAction,
-    CardRefund,
-    CardState,
-    Closing,
-    NoAnswer,
-    Paused,
     PushKind,
-    RefundRefused,
     Refused,
     TradeInfo,
     TradeStatus,
@@ -31,14 +24,23 @@ from emask.partners.newebpay import (
     take_step,
 )
 from emask.partners.newebpay.cipher import check_code
+from emask.payment.ports import (
+    CardAction,
+    CardRefund,
+    CardState,
+    Closing,
+    NoAnswer,
+    Paused,
+    RefundRefused,
+)
 from emask.rules.calendar import TAIPEI
 from emask.rules.words import Method
 from emask.sandbox.wire import caller
 from partners.newebpay import KEYS, MERCHANT, NOW, TRADE_NO
 from sandbox.newebpay_shop import Shop
 
-WHOLE = CardRefund(trade_no=TRADE_NO, paid=22, back=22)
-PART = CardRefund(trade_no=TRADE_NO, paid=22, back=7)
+WHOLE = CardRefund(trade_no=TRADE_NO, gateway_trade_no="1", paid=22, back=22)
+PART = CardRefund(trade_no=TRADE_NO, gateway_trade_no="1", paid=22, back=7)
 NIGHT = datetime(2020, 3, 21, 3, 0, tzinfo=TAIPEI)
 MORNING = datetime(2020, 3, 21, 6, 0, tzinfo=TAIPEI)
 
@@ -112,7 +114,7 @@ async def test_what_was_taken_goes_back_in_parts_and_never_more(shop: Shop) -> N
         assert (await shop.card()).refundable == left
     with pytest.raises(RefundRefused, match="TRA10036"):
         await shop.step(PART)
-    rest = CardRefund(trade_no=TRADE_NO, paid=22, back=1)
+    rest = CardRefund(trade_no=TRADE_NO, gateway_trade_no="1", paid=22, back=1)
     assert [await shop.step(rest), await shop.step(rest)] == ["refund", None]
 
 
@@ -135,7 +137,7 @@ async def test_a_step_is_asked_for_by_the_same_clock(shop: Shop) -> None:
 @pytest.mark.parametrize("back", [0, 23, -1])
 def test_what_goes_back_is_part_of_what_was_paid(back: int) -> None:
     with pytest.raises(ValueError, match="part"):
-        CardRefund(trade_no=TRADE_NO, paid=22, back=back)
+        CardRefund(trade_no=TRADE_NO, gateway_trade_no="1", paid=22, back=back)
 
 
 def test_every_state_has_a_step_an_end_or_a_wait() -> None:

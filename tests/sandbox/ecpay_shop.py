@@ -12,12 +12,11 @@ from emask.partners.ecpay import (
     TAKEN,
     MacKeys,
     Merchant,
-    Purchase,
     Push,
-    ReturnAddresses,
     checkout_form,
     read_push_body,
 )
+from emask.payment.ports import CheckoutForm, Purchase, ReturnAddresses
 from emask.rules.words import Method
 from emask.sandbox.ecpay import ATM, PAY, TABLES, Pushes, create_ecpay
 from emask.sandbox.mischief import Mischief
@@ -32,10 +31,9 @@ MERCHANT = Merchant(
     vendor=BASE,
 )
 ADDRESSES = ReturnAddresses(
-    paid="http://shop.test/paid",
-    account_issued="http://shop.test/issued",
+    told="http://shop.test/told",
+    returned="http://shop.test/returned",
     back="http://shop.test/progress",
-    result="http://shop.test/result",
 )
 
 
@@ -63,6 +61,7 @@ class Shop:
             MERCHANT, clock=self.clock, db=self.db, client=shop, mischief=self.mischief
         )
         self.client = caller(Wire({"/ecpay": ecpay}))
+        self.client.headers["accept-language"] = "en"
 
     async def hear(self, request: httpx2.Request) -> httpx2.Response:
         self.bodies.append((request.url.path, request.content))
@@ -76,16 +75,22 @@ class Shop:
     async def check_out(
         self, trade_no: str, method: Method, *, until: datetime, amount: int = 22
     ) -> httpx2.Response:
+        form = await self.form(trade_no, method, until=until, amount=amount)
+        return await self.client.post(form.action, data=dict(form.fields))
+
+    async def form(
+        self, trade_no: str, method: Method, *, until: datetime, amount: int = 22
+    ) -> CheckoutForm:
+        """What a payer's browser brings."""
         purchase = Purchase(
             trade_no=trade_no,
             amount=amount,
             method=method,
             item="口罩 3 片",
-            description="實名制口罩",
+            language="en",
             expires_at=until,
         )
-        form = checkout_form(MERCHANT, purchase, ADDRESSES, at=await self.clock.now())
-        return await self.client.post(form.action, data=dict(form.fields))
+        return checkout_form(MERCHANT, purchase, ADDRESSES, at=await self.clock.now())
 
     async def pay(self, trade_no: str, **form: str) -> httpx2.Response:
         fields = {"MerchantTradeNo": trade_no, "decision": "pay", "card": "4311952222222222"}

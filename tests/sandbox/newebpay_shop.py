@@ -11,7 +11,6 @@ import httpx2
 from emask.database.clock import SetClock
 from emask.database.pool import Database
 from emask.partners.newebpay import (
-    CardRefund,
     CardStanding,
     NotGenuine,
     Push,
@@ -23,6 +22,7 @@ from emask.partners.newebpay import (
     read_push_body,
     take_step,
 )
+from emask.payment.ports import CardRefund
 from emask.rules.words import Method
 from emask.sandbox import mischief, newebpay
 from emask.sandbox.mischief import Mischief
@@ -129,7 +129,7 @@ class Shop:
         """What the payer's browser brings of a transfer."""
         page = await self.open(Method.ATM, **changes)
         issued = await self.post(page.action, page.fields)
-        assert issued.action == ADDRESSES.account_issued
+        assert issued.action == ADDRESSES.returned
         return issued.fields
 
     async def take_account(self) -> Push:

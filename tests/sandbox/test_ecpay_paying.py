@@ -45,7 +45,7 @@ async def test_paying_on_a_page(shop: Shop, until: datetime, method: Method) -> 
     assert (push.kind, push.trade_no, push.amount) == (PushKind.PAID, TRADE, 22)
     assert push.valued_at == await shop.clock.now()
     assert read_push(hidden(end), MERCHANT) == push
-    assert 'action="http://shop.test/result"' in end.text
+    assert 'action="http://shop.test/returned"' in end.text
     assert await status(shop) is TradeStatus.PAID
 
 
@@ -60,7 +60,7 @@ async def test_paying_at_an_atm(shop: Shop, until: datetime) -> None:
         "Transferred" in (await shop.transfer(f" {issued.account[:4]} {issued.account[4:]}")).text
     )
     assert [push.kind for push in shop.told] == [PushKind.ACCOUNT_ISSUED, PushKind.PAID]
-    assert [path for path, _ in shop.bodies] == ["/issued", "/paid"]
+    assert [path for path, _ in shop.bodies] == ["/told", "/told"]
 
 
 async def test_the_atm_refuses_what_is_wrong(shop: Shop, until: datetime) -> None:
@@ -70,7 +70,7 @@ async def test_the_atm_refuses_what_is_wrong(shop: Shop, until: datetime) -> Non
     for unknown in ("", "1", account[:-1], f"{account}0", account.replace("9", "９", 1), "9" * 99):
         assert "no such account" in (await shop.transfer(unknown)).text
     await shop.clock.set(until + timedelta(days=1))
-    assert "dead" in (await shop.transfer(account)).text
+    assert "expired" in (await shop.transfer(account)).text
     assert len(shop.told) == 1
     assert (await shop.client.get(BASE + ATM)).status_code == 200
 
@@ -88,6 +88,7 @@ async def test_without_the_guard_somebody_would(shop: Shop, until: datetime) -> 
         await shop.pay(TRADE)
         async with shop.db.connection() as connection:
             await connection.execute("UPDATE sandbox.ecpay_trade SET state = 'open'")
+            await connection.execute("DELETE FROM sandbox.ecpay_payment")
     assert len(shop.told) == 2
 
 

@@ -8,23 +8,33 @@ import pytest
 from emask.database.clock import SetClock
 from emask.database.pool import Database
 from emask.partners.ecpay import (
+    TradeStatus,
+    fetch_file,
+    next_step,
+    query_account,
+    query_trade,
+    take_step,
+)
+from emask.partners.ecpay.mac import MacKeys, signed
+from emask.partners.ecpay.merchant import (
+    CARD_ACTION,
+    CHECKOUT,
+    DAILY_FILE,
+    PAYMENT_INFO,
+    TRADE_INFO,
+    Merchant,
+)
+from emask.payment.ports import (
     CardAction,
     CardRefund,
     CardState,
     NoAnswer,
     Paused,
     RefundRefused,
-    TradeStatus,
-    fetch_file,
-    next_step,
-    query_trade,
-    take_step,
 )
-from emask.partners.ecpay.mac import MacKeys, signed
-from emask.partners.ecpay.merchant import CARD_ACTION, CHECKOUT, DAILY_FILE, TRADE_INFO, Merchant
 from emask.rules.calendar import at, day_in_taipei
 from emask.rules.words import Method
-from emask.sandbox.ecpay.trades import Trades
+from emask.sandbox.ecpay import Payment, Trades
 from sandbox.ecpay_shop import BASE, MERCHANT, Shop
 
 TRADE = "EM0123456789ABCDEF01"
@@ -45,11 +55,23 @@ async def paid(shop: Shop, until: datetime, *, amount: int = 44) -> None:
     await shop.pay(TRADE)
 
 
-async def refund(shop: Shop, back: int) -> CardRefund:
-    trade = await Trades(shop.db).find(TRADE)
+async def money(shop: Shop) -> Payment:
+    """What came for the trade."""
+    trades = Trades(shop.db)
+    trade = await trades.find(TRADE)
     assert trade is not None
+    payment = await trades.payment_of(trade)
+    assert payment is not None
+    return payment
+
+
+async def refund(shop: Shop, back: int) -> CardRefund:
+    payment = await money(shop)
     return CardRefund(
-        trade_no=TRADE, gateway_trade_no=trade.gateway_trade_no, paid=trade.amount, back=back
+        trade_no=TRADE,
+        gateway_trade_no=payment.gateway_trade_no,
+        paid=payment.amount,
+        back=back,
     )
 
 
@@ -58,8 +80,7 @@ async def act(shop: Shop, asked: CardRefund, action: CardAction) -> None:
 
 
 async def standing(shop: Shop) -> CardState | None:
-    trade = await Trades(shop.db).find(TRADE)
-    return trade.standing(await shop.clock.now()) if trade else None
+    return (await money(shop)).standing(await shop.clock.now())
 
 
 async def test_a_query_of_another_time_is_refused(shop: Shop, until: datetime) -> None:
@@ -77,6 +98,19 @@ async def test_a_query_finds_what_the_push_told(shop: Shop, until: datetime) -> 
     assert [info.payment] == shop.told
 
 
+async def test_a_query_finds_the_account_that_was_issued(shop: Shop, until: datetime) -> None:
+    await shop.check_out(TRADE, Method.ATM, until=until)
+    now = await shop.clock.now()
+    assert [await query_account(shop.client, MERCHANT, TRADE, at=now)] == shop.told
+
+
+async def test_without_an_account_there_is_none_to_find(shop: Shop, until: datetime) -> None:
+    await shop.check_out(TRADE, Method.WEB_ATM, until=until)
+    for trade_no in (TRADE, "EM9"):
+        now = await shop.clock.now()
+        assert await query_account(shop.client, MERCHANT, trade_no, at=now) is None
+
+
 async def test_strangers_are_told_nothing(shop: Shop, until: datetime) -> None:
     await paid(shop, until)
     stranger = Merchant(
@@ -84,7 +118,7 @@ async def test_strangers_are_told_nothing(shop: Shop, until: datetime) -> None:
     )
     with pytest.raises(NoAnswer):
         await query_trade(shop.client, stranger, TRADE, at=await shop.clock.now())
-    for path in (TRADE_INFO, CARD_ACTION, DAILY_FILE):
+    for path in (TRADE_INFO, PAYMENT_INFO, CARD_ACTION, DAILY_FILE):
         fields = signed({"MerchantID": "3002607", "MerchantTradeNo": TRADE}, stranger.keys)
         answer = await shop.client.post(BASE + path, data=fields)
         assert answer.text == "0|CheckMacValue Error"
@@ -106,9 +140,7 @@ async def test_money_goes_back_step_by_step(
         assert await standing(shop) is state
         action, state = step
         await act(shop, asked, action)
-    trade = await Trades(shop.db).find(TRADE)
-    assert trade is not None
-    assert trade.refunded == back
+    assert (await money(shop)).refunded == back
 
 
 async def test_the_days_cards_are_closed_in_the_evening(shop: Shop, until: datetime) -> None:
@@ -118,6 +150,20 @@ async def test_the_days_cards_are_closed_in_the_evening(shop: Shop, until: datet
     assert await standing(shop) is CardState.AUTHORISED
     await shop.clock.set(at(today, 20, 30))
     assert await standing(shop) is CardState.CLOSED
+
+
+async def test_while_the_day_is_closed_no_step_is_taken(shop: Shop, until: datetime) -> None:
+    await paid(shop, until)
+    fields = {
+        "MerchantID": "3002607",
+        "MerchantTradeNo": TRADE,
+        "TradeNo": (await money(shop)).gateway_trade_no,
+        "Action": "N",
+        "TotalAmount": "44",
+    }
+    await shop.clock.set(at(day_in_taipei(await shop.clock.now()), 20, 15))
+    answer = await shop.client.post(BASE + CARD_ACTION, data=signed(fields, MERCHANT.keys))
+    assert "RtnCode=10100999" in answer.text
 
 
 async def test_a_step_of_another_state_is_refused(shop: Shop, until: datetime) -> None:
@@ -138,9 +184,7 @@ async def test_no_more_goes_back_than_was_paid(shop: Shop, until: datetime) -> N
     both = [act(shop, asked, CardAction.REFUND) for _ in range(4)]
     outcomes = await asyncio.gather(*both, return_exceptions=True)
     done = [each for each in outcomes if each is None]
-    trade = await Trades(shop.db).find(TRADE)
-    assert trade is not None
-    assert trade.refunded == 22 * len(done) <= 44
+    assert (await money(shop)).refunded == 22 * len(done) <= 44
 
 
 async def test_a_403_lasts_half_an_hour_of_the_clock(shop: Shop, until: datetime) -> None:
@@ -175,7 +219,7 @@ async def test_the_file_comes_on_the_day_after(shop: Shop, until: datetime) -> N
     assert await rows() == [(TRADE, 44, paid_at)]
 
 
-@pytest.mark.parametrize("path", [CHECKOUT, TRADE_INFO, CARD_ACTION, DAILY_FILE])
+@pytest.mark.parametrize("path", [CHECKOUT, TRADE_INFO, PAYMENT_INFO, CARD_ACTION, DAILY_FILE])
 @pytest.mark.parametrize(
     "odd", [{}, {"TimeStamp": "x"}, {"BeginDate": "x", "EndDate": ""}, {"Action": "X"}]
 )

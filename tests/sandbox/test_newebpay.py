@@ -29,18 +29,25 @@ async def test_what_is_paid_on_the_page_is_told_by_the_server_and_the_browser(
     [told] = shop.pushes
     assert (told.kind, told.trade_no, told.amount) == (PushKind.PAID, TRADE_NO, 22)
     assert (told.method, told.valued_at) == (method, NOW)
-    assert page.action == ADDRESSES.result
+    assert page.action == ADDRESSES.returned
     assert read_push(page.fields, MERCHANT, at=NOW).message_id == told.message_id
 
 
 async def test_a_declined_card_is_told_too(shop: Shop) -> None:
     page = await shop.open(Method.CREDIT_CARD, language="en")
-    assert "Card number" in page.text
+    assert "card number" in page.text
     done = await shop.post(page.action, page.fields | {"card": "4000000000000002"})
     [told] = shop.pushes
     assert (told.kind, told.code) == (PushKind.FAILED, "MPG03009")
     assert "Declined" in done.text
     assert (await shop.query()).status is TradeStatus.FAILED
+
+
+async def test_the_bank_declines_when_it_is_asked_to(shop: Shop) -> None:
+    page = await shop.open(Method.WEB_ATM)
+    done = await shop.post(page.action, page.fields | {"decision": "decline"})
+    assert [told.kind for told in shop.pushes] == [PushKind.FAILED]
+    assert "付款失敗" in done.text
 
 
 async def test_a_transfer_has_an_account_first_and_money_later(shop: Shop) -> None:
@@ -112,7 +119,7 @@ async def test_an_order_is_taken_once_in_time_and_signed(shop: Shop) -> None:
 
 async def test_a_cash_machine_has_a_page(shop: Shop) -> None:
     async with caller(shop.wire) as client:
-        assert "Sandbox ATM" in (await client.get(f"{ROOT}/MPG/atm")).text
+        assert "沙盒自動櫃員機" in (await client.get(f"{ROOT}/MPG/atm")).text
         assert (await client.get(f"{ROOT}/elsewhere")).status_code == 404
 
 
