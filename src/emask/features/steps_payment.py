@@ -12,8 +12,9 @@ from emask.features.world import World
 from emask.payment.allowances import allow, use_allowance
 from emask.payment.model import Started
 from emask.payment.ports import ForgedMessage
-from emask.payment.receiving import DUPLICATE
-from emask.payment.service import order_of, start_joint_payment, start_payment
+from emask.payment.receiving import NO_DAY_LEFT
+from emask.payment.service import NotAllowed, order_of, start_joint_payment, start_payment
+from emask.payment.sweep import sweep
 from emask.programme.progress import Progress
 from emask.rounds.service import all_rounds
 from emask.rules.calendar import Round
@@ -24,6 +25,7 @@ from emask.sandbox.paying import go_to_gateway, hear
 
 STEPS = Registry()
 PAYMENT = "付款"
+_GOES_BACK = {*MoneyOutcome, NO_DAY_LEFT} - {MoneyOutcome.SETTLES, MoneyOutcome.SIMULATED}
 
 
 @STEPS.check("{name} 可用的付款方式為 {methods}")
@@ -55,31 +57,35 @@ async def consent(world: World, *, name: str, other: str) -> None:
     owner, payer = world.citizen(name), world.citizen(other)
     round = await _round_to_pay(world, owner)
     owner_id, payer_id = await world.enter(owner), await world.enter(payer)
-    db, clock = world.system.db, world.clock
-    code = await allow(db, clock, person_id=owner_id, round_id=round.id)
-    await use_allowance(db, clock, payer=payer_id, owner=owner_id, round_id=round.id, code=code)
+    db, clock, vault = world.system.db, world.clock, world.system.vault
+    code = await allow(db, clock, vault, person_id=owner_id, round_id=round.id)
+    await use_allowance(
+        db, clock, vault, payer=payer_id, owner=owner_id, round_id=round.id, code=code
+    )
 
 
 @STEPS.act("{name} 以信用卡一次付清 {others:name} 的訂單")
 async def pay_jointly(world: World, *, name: str, others: str) -> None:
     """Pay one's own order and those of relatives, named 甲、乙, with one card (B11)."""
     payer = world.citizen(name)
-    round = await _round_to_pay(world, payer)
-    person_id = await world.enter(payer)
-    relatives = [await world.enter(world.citizen(each.strip())) for each in others.split("、")]
     try:
-        started = await start_joint_payment(
-            world.system.db,
-            world.clock,
-            world.sandbox.gateways,
-            payer=person_id,
-            others=relatives,
-            round=round,
-        )
+        started = await _start_jointly(world, payer, others)
+    except NotAllowed:
+        raise Unfulfilled(zh="有人還沒有同意代付", en="somebody has not allowed it") from None
     except Refusal as refusal:
         world.outcomes[PAYMENT] = Outcome(refusal=refusal)
         return
-    await _pay_at_gateway(world, started, payer=person_id)
+    await _pay_at_gateway(world, started, payer=await world.enter(payer))
+
+
+@STEPS.check("{name} 不能代付 {others:name} 的訂單")
+async def cannot_pay_for(world: World, *, name: str, others: str) -> None:
+    """One of them has not allowed it."""
+    try:
+        await _start_jointly(world, world.citizen(name), others)
+    except NotAllowed:
+        return
+    raise Unfulfilled(zh="未經同意也能代付", en="it can be paid without being allowed")
 
 
 @STEPS.act("有另外 {n} 人完成付款")
@@ -115,6 +121,27 @@ async def credited(world: World, *, name: str, instant: datetime) -> None:
     """The gateway tells now of money that the bank valued at that instant."""
     citizen = world.citizen(name)
     await _deliver(world, await world.sandbox.payers.pay(_trade_known(citizen), at=instant))
+
+
+@STEPS.act("{name} 於 {instant} 匯入款項，但通知沒有送達")
+async def credited_in_silence(world: World, *, name: str, instant: datetime) -> None:
+    """The bank has valued money, and the gateway's word of it is lost."""
+    await world.sandbox.payers.pay(_trade_known(world.citizen(name)), at=instant)
+
+
+@STEPS.act("有人在金流後台模擬 {name} 的付款")
+async def simulated(world: World, *, name: str) -> None:
+    """A message that looks like money and says itself that it is none."""
+    trade_no = _trade_known(world.citizen(name))
+    await _deliver(world, await world.sandbox.payers.simulate(trade_no, at=await world.now()))
+
+
+@STEPS.act("系統向金流查詢未完成的交易")
+async def swept(world: World) -> None:
+    """Ask the gateways about what is still open in the scenario's round."""
+    await sweep(
+        world.system.db, world.clock, world.sandbox.gateways, round=await world.this_round()
+    )
 
 
 @STEPS.act("{name} 的付款通知再次送達")
@@ -161,6 +188,17 @@ async def _start(world: World, person_id: UUID, round: Round, method: Method) ->
     )
 
 
+async def _start_jointly(world: World, payer: Citizen, others: str) -> Started:
+    return await start_joint_payment(
+        world.system.db,
+        world.clock,
+        world.sandbox.gateways,
+        payer=await world.enter(payer),
+        others=[await world.enter(world.citizen(each.strip())) for each in others.split("、")],
+        round=await _round_to_pay(world, payer),
+    )
+
+
 async def _pay_at_gateway(world: World, started: Started, *, payer: UUID) -> None:
     trade_no = await go_to_gateway(world.system, world.sandbox, started, payer=payer)
     await _deliver(world, await world.sandbox.payers.pay(trade_no, at=await world.now()))
@@ -170,7 +208,7 @@ async def _deliver(world: World, body: bytes) -> None:
     outcome = await hear(world.system, world.sandbox, body)
     if outcome == MoneyOutcome.SETTLES:
         world.outcomes[PAYMENT] = Outcome()
-    elif outcome != DUPLICATE:
+    elif outcome in _GOES_BACK:
         world.outcomes[PAYMENT] = Outcome(refunded=outcome)
 
 
