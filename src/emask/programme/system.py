@@ -19,6 +19,7 @@ from emask.identity.site_tokens import SiteTokens
 from emask.notices.ports import SmsSender
 from emask.payment.ports import Gateways
 from emask.preorder.intake import Intake
+from emask.programme.money_watch import MoneyWatch
 from emask.programme.tidying import Tidying
 
 NOWHERE: Final = Site(origin="http://localhost")
@@ -49,6 +50,7 @@ class System:
     partners: Partners
     intake: Intake
     tidying: Tidying = field(default_factory=Tidying)
+    money_watch: MoneyWatch = field(default_factory=MoneyWatch)
 
     @property
     def identity(self) -> Identity:
