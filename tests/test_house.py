@@ -18,6 +18,7 @@ WRITERS = {
     "clock": {"database"},
     # a fact and its notice together
     "outbox": {"database", "notices", "entitlement", "payment", "rounds"},
+    "early_receipt": {"notices"},
     "inbox": {"database"},
     "audit_log": {"database"},
     "round": {"rounds", "draw"},  # the draw freezes a round

@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Self
 
 import pytest
 from psycopg.types.json import Jsonb
 
 from draw.town import Entry, Town, somebody
-from emask.notices import queries
-from emask.notices.ports import Sms, SmsNotTaken
+from emask.notices import sending_queries as queries
+from emask.notices.ports import Handed, Receipt, Sms, SmsNotTaken
 from emask.notices.service import drain
 from emask.sandbox.sms import SandboxSms
 
@@ -52,11 +53,26 @@ class Provider:
 
     handed: Counter[str] = field(default_factory=Counter)
     delay: float = 0.0
+    name: str = "p"
+    remembers: timedelta = timedelta(hours=11)
+    at_once: int = 500
 
-    async def send(self, messages: Sequence[Sms]) -> list[str]:
+    @property
+    def providers(self) -> Sequence[Self]:
+        return (self,)
+
+    async def ready(self) -> Sequence[Self]:
+        return (self,)
+
+    async def aclose(self) -> None: ...
+
+    async def query(self, provider_ids: Sequence[str]) -> list[Receipt]:
+        return []
+
+    async def send(self, messages: Sequence[Sms]) -> list[Handed]:
         await asyncio.sleep(self.delay)
         self.handed.update(message.message_id for message in messages)
-        return [f"p-{message.message_id}" for message in messages]
+        return [Handed(message.message_id) for message in messages]
 
 
 async def test_everything_due_is_sent_in_batches_and_marked(town: Town) -> None:
@@ -68,7 +84,7 @@ async def test_everything_due_is_sent_in_batches_and_marked(town: Town) -> None:
     sent = await town.rows("SELECT DISTINCT state, sent_at FROM outbox")
     assert sent == [("sent", await town.clock.now())]
     ids = {str(row[0]) for row in await town.rows("SELECT provider_id FROM outbox")}
-    assert ids == {f"p-{each}" for each in provider.handed}
+    assert ids == {f"p:{each}" for each in provider.handed}
 
 
 async def test_what_is_not_due_waits(town: Town) -> None:
@@ -81,14 +97,11 @@ async def test_what_is_not_due_waits(town: Town) -> None:
     assert await drain(town.db, town.clock, town.vault, provider) == 1
 
 
-class DyingAfter:
+class DyingAfter(SandboxSms):
     """Hands over, and the process dies before it hears the answer."""
 
-    def __init__(self, provider: SandboxSms) -> None:
-        self._provider = provider
-
-    async def send(self, messages: Sequence[Sms]) -> list[str]:
-        await self._provider.send(messages)
+    async def send(self, messages: Sequence[Sms]) -> list[Handed]:
+        await super().send(messages)
         raise ConnectionResetError
 
 
@@ -97,7 +110,7 @@ async def test_who_died_between_sending_and_marking_sends_nothing_twice(
 ) -> None:
     await wait_for_sending(town, 3)
     with pytest.raises(ConnectionResetError):
-        await drain(town.db, town.clock, town.vault, DyingAfter(sms))
+        await drain(town.db, town.clock, town.vault, DyingAfter(town.db))
     assert await states(town) == {"waiting": 3}
     assert await drain(town.db, town.clock, town.vault, sms) == 0  # still taken by the dead one
     await later(town, 5)
@@ -105,10 +118,10 @@ async def test_who_died_between_sending_and_marking_sends_nothing_twice(
     assert await sms.count() == 3
 
 
-class Refusing:
+class Refusing(Provider):
     """A provider that is out of order."""
 
-    async def send(self, messages: Sequence[Sms]) -> list[str]:
+    async def send(self, messages: Sequence[Sms]) -> list[Handed]:
         raise SmsNotTaken
 
 
@@ -190,7 +203,7 @@ async def test_without_the_lock_two_would_take_the_same(town: Town) -> None:
     unguarded = queries.TAKE.replace(" FOR UPDATE SKIP LOCKED", "")
     assert unguarded != queries.TAKE
     guarded = await taken_by_two(town, queries.TAKE)
-    await town.rows("UPDATE outbox SET attempts = 0, next_at = created_at")
+    await town.rows("UPDATE outbox SET attempts = 0, next_at = created_at, handed_at = NULL")
     twice = await taken_by_two(town, unguarded)
     assert set(guarded.values()) == {1}
     assert set(twice.values()) == {2}
@@ -199,7 +212,8 @@ async def test_without_the_lock_two_would_take_the_same(town: Town) -> None:
 async def taken_by_two(town: Town, statement: str) -> Counter[object]:
     """What two takers get of which the second begins before the first commits."""
     taken: Counter[object] = Counter()
-    values = {"at": await town.clock.now(), "batch": 100}
+    now = await town.clock.now()
+    values = {"at": now, "most": 100, "provider": "p", "known_since": now}
     async with town.db.transaction() as first, town.db.transaction() as second:
         for row in await (await first.execute(statement.encode(), values)).fetchall():
             taken[row[0]] += 1

@@ -38,7 +38,8 @@ async def _announce(
         "INSERT INTO outbox AS o (person_id, kind, reference, payload, created_at, next_at)"
         " VALUES (%(person)s, %(kind)s, %(reference)s, %(payload)s, %(at)s, %(at)s)"
         " ON CONFLICT (person_id, kind, reference) DO UPDATE SET state = 'waiting',"
-        " sent_at = NULL, provider_id = NULL, attempts = 0,"
+        " provider = NULL, handed_at = NULL, sent_at = NULL, provider_id = NULL, delivery = NULL,"
+        " told_at = NULL, attempts = 0,"
         " created_at = excluded.created_at, next_at = excluded.next_at",
         {
             "person": person_id,
@@ -54,7 +55,7 @@ async def _withdraw(tx: Transaction, person_id: UUID, round_id: str, days: DayRa
     """Take a notice back before it is sent; False if it is too late."""
     cursor = await tx.execute(
         "DELETE FROM outbox WHERE person_id = %s AND kind = %s AND reference = %s"
-        " AND state = 'waiting'",
+        " AND state = 'waiting' AND handed_at IS NULL",
         (person_id, DEFERRED, _reference(round_id, days)),
     )
     return cursor.rowcount == 1

@@ -1,12 +1,17 @@
-"""The sandbox SMS centre: keeps what it is given to send, each message once."""
+"""Made-up phones, and a provider without any wire that brings messages to them, each once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Self
 
 from psycopg.rows import class_row
 
 from emask.database.pool import Database
-from emask.notices.ports import Sms
+from emask.notices.ports import Delivery, Handed, Receipt, Sms
+
+_FOR_EVER: Final = timedelta(days=36_500)
+_AT_ONCE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,13 +25,49 @@ class TakenSms:
 
 
 class SandboxSms:
-    """An SMS provider of our own; its table is made by :func:`emask.sandbox.schema.install`."""
+    """An `SmsProvider` of our own, and an `SmsSender` by itself.
+
+    Its table is made by :func:`emask.sandbox.schema.install`.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def send(self, messages: Sequence[Sms]) -> list[str]:
-        """Take messages and give their provider ids; one that is known arrives no second time."""
+    @property
+    def name(self) -> str:
+        """How the outbox calls it."""
+        return "sandbox"
+
+    @property
+    def remembers(self) -> timedelta:
+        """It forgets nothing."""
+        return _FOR_EVER
+
+    @property
+    def at_once(self) -> int:
+        """As many as one statement bears."""
+        return _AT_ONCE
+
+    @property
+    def providers(self) -> Sequence[Self]:
+        """Itself."""
+        return (self,)
+
+    async def ready(self) -> Sequence[Self]:
+        """Itself, at any time."""
+        return (self,)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+    async def query(self, provider_ids: Sequence[str]) -> list[Receipt]:
+        """Everything arrives here as soon as it is sent."""
+        return [
+            Receipt(provider_id=each, delivery=Delivery.DELIVERED, at=None) for each in provider_ids
+        ]
+
+    async def send(self, messages: Sequence[Sms]) -> list[Handed]:
+        """Take messages; one that is known arrives no second time, and keeps its id."""
         async with self._db.connection() as connection:
             await connection.execute(
                 "INSERT INTO sandbox.sms (message_id, number, text)"
@@ -38,7 +79,7 @@ class SandboxSms:
                     [message.text for message in messages],
                 ),
             )
-        return [f"sandbox-{message.message_id}" for message in messages]
+        return [Handed(message.message_id) for message in messages]
 
     async def messages_for(self, number: str, *, after: int = 0) -> list[TakenSms]:
         """What a phone got after message `after`, the oldest first."""

@@ -1,21 +1,21 @@
-"""Several providers of messages as one: the first that is well sends, and none too fast.
+"""Several providers of messages as one: those that are well send, and none too fast.
 
-A provider whose calls fail too often is left alone for a while; then one call tries it again.
+A provider whose calls fail too often is left alone for a while; then one message tries it again.
 """
 
 import asyncio
 import logging
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
-from emask.notices.ports import Sms, SmsNotTaken, SmsSender
-from emask.partners.sms.outcomes import NotAllTaken, ids_of
+from emask.notices.ports import Handed, Receipt, Sms, SmsNotTaken, SmsProvider, SoleProvider
 
 _LOG: Final = logging.getLogger(__name__)
-_REMEMBERED: Final = 100_000
 
 Seconds = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
@@ -41,13 +41,13 @@ class Limits:
 
 
 class FailoverSender:
-    """An `SmsSender` over others; the id of a message is `provider:its id`.
+    """An `SmsSender` over several providers.
 
-    A message that one provider has not answered for goes to no other in the same call: it may
-    have been taken. When it is due again, it goes under the same `message_id` to whoever is well.
+    Its figures are this process's own: one process at a time sends, see
+    :func:`emask.notices.service.alone`.
 
     Args:
-        providers: by name, the preferred one first.
+        providers: the preferred one first.
         limits: when to leave one alone, and how fast to send.
         seconds: a clock that only ever goes forward.
         sleep: how to wait.
@@ -55,116 +55,99 @@ class FailoverSender:
 
     def __init__(
         self,
-        providers: Sequence[tuple[str, SmsSender]],
+        providers: Sequence[SoleProvider],
         *,
         limits: Limits,
         seconds: Seconds = time.monotonic,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self._providers = [_Provider(name, sender, limits) for name, sender in providers]
-        self._limits = limits
-        self._seconds = seconds
+        self._pace = _Pace(limits.per_second, seconds)
+        self._providers = [
+            _Watched(provider, limits, self._pace, seconds) for provider in providers
+        ]
         self._sleep = sleep
-        self._free_at = 0.0
-        self._taken: OrderedDict[str, str] = OrderedDict()
 
-    async def send(self, messages: Sequence[Sms]) -> list[str]:
-        """Hand messages over; see :class:`emask.notices.ports.SmsSender`.
+    @property
+    def providers(self) -> Sequence[SmsProvider]:
+        """All of them, the well and the others."""
+        return self._providers
 
-        Raises:
-            NotAllTaken: no provider took some; what was taken is remembered.
-        """
-        found = {
-            message.message_id: self._taken[message.message_id]
-            for message in messages
-            if message.message_id in self._taken
-        }
-        unanswered: set[str] = set()
-        await self._keep_pace(len(messages) - len(found))
-        for provider in self._providers:
-            rest = [
-                message
-                for message in messages
-                if message.message_id not in found and message.message_id not in unanswered
-            ]
-            if not rest:
-                break
-            if not provider.begin(self._seconds()):
-                continue
-            taken, silent = await provider.send(rest, self._seconds)
-            unanswered |= silent
-            found |= {message_id: f"{provider.name}:{one}" for message_id, one in taken.items()}
-        self._remember(found)
-        return ids_of(messages, found, frozenset(unanswered))
-
-    async def _keep_pace(self, count: int) -> None:
-        """Wait until the messages before these have had their time."""
-        now = self._seconds()
-        wait = self._free_at - now
-        self._free_at = max(now, self._free_at) + count / self._limits.per_second
-        if wait > 0:
+    async def ready(self) -> Sequence[SmsProvider]:
+        """Those that are well, once what was sent before has had its time."""
+        if wait := self._pace.wait():
             await self._sleep(wait)
+        return [provider for provider in self._providers if await provider.is_well()]
 
-    def _remember(self, taken: dict[str, str]) -> None:
-        self._taken.update(taken)
-        while len(self._taken) > _REMEMBERED:
-            self._taken.popitem(last=False)
+    async def aclose(self) -> None:
+        """End the providers' sessions."""
+        async with AsyncExitStack() as closing:
+            for provider in self._providers:
+                closing.push_async_callback(provider.aclose)
+
+
+class _Pace:
+    """How long to wait so that no more than so many go a second."""
+
+    def __init__(self, per_second: float, seconds: Seconds) -> None:
+        self._per_second = per_second
+        self._seconds = seconds
+        self._free_at = 0.0
+
+    def wait(self) -> float:
+        return max(0.0, self._free_at - self._seconds())
+
+    def spend(self, count: int) -> None:
+        self._free_at = max(self._seconds(), self._free_at) + count / self._per_second
 
 
 @dataclass(slots=True)
-class _Provider:
-    name: str
-    sender: SmsSender
+class _Watched:
+    """A provider, and how its latest calls went."""
+
+    inner: SoleProvider
     limits: Limits
+    pace: _Pace
+    seconds: Seconds
     _calls: deque[bool] = field(init=False)
     _rests_until: float | None = None
-    _trying: bool = False
 
     def __post_init__(self) -> None:
         self._calls = deque(maxlen=self.limits.calls)
 
-    def begin(self, now: float) -> bool:
-        """Whether it may be called now; after its rest, by one call at a time."""
-        if self._rests_until is None:
-            return True
-        if now < self._rests_until or self._trying:
-            return False
-        self._trying = True
-        return True
+    @property
+    def name(self) -> str:
+        return self.inner.name
 
-    async def send(
-        self, messages: Sequence[Sms], seconds: Seconds
-    ) -> tuple[dict[str, str], frozenset[str]]:
-        """Hand messages over; the provider's ids by ours, and what it has not answered for.
+    @property
+    def remembers(self) -> timedelta:
+        return self.inner.remembers
 
-        After a rest one message goes first, so that no more of them hang on the answer.
-        """
-        taken: dict[str, str] = {}
-        trying = self._trying
-        batches = [messages[:1], messages[1:]] if trying else [messages]
+    @property
+    def at_once(self) -> int:
+        """After a rest one message goes first, so that no more of them hang on the answer."""
+        return self.inner.at_once if self._rests_until is None else 1
+
+    async def is_well(self) -> bool:
+        """Whether it is not at rest; its session is open from now on."""
+        open_now = bool(await self.inner.ready())
+        return open_now and (self._rests_until is None or self.seconds() >= self._rests_until)
+
+    async def send(self, messages: Sequence[Sms]) -> Sequence[Handed]:
+        """Hand messages over, and see how that goes."""
+        self.pace.spend(len(messages))
         try:
-            for batch in filter(None, batches):
-                taken |= await self._hand_over(batch)
-                self._went_well()
-        except NotAllTaken as failure:
-            self._failed(seconds())
-            return taken | dict(failure.taken), failure.unanswered
-        finally:
-            if trying:
-                self._trying = False
-        return taken, frozenset()
-
-    async def _hand_over(self, messages: Sequence[Sms]) -> dict[str, str]:
-        try:
-            provider_ids = await self.sender.send(messages)
-        except NotAllTaken:
-            raise
+            handed = await self.inner.send(messages)
         except SmsNotTaken:
-            raise NotAllTaken({}) from None
-        return {
-            message.message_id: provider_id
-            for message, provider_id in zip(messages, provider_ids, strict=True)
-        }
+            self._failed()
+            raise
+        self._went_well()
+        return handed
+
+    async def query(self, provider_ids: Sequence[str]) -> Sequence[Receipt]:
+        return await self.inner.query(provider_ids)
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
 
     def _went_well(self) -> None:
         if self._rests_until is not None:
@@ -173,10 +156,10 @@ class _Provider:
             self._calls.clear()
         self._calls.append(True)
 
-    def _failed(self, now: float) -> None:
+    def _failed(self) -> None:
         self._calls.append(False)
         calls, limits = len(self._calls), self.limits
         often = calls >= limits.least and self._calls.count(False) >= limits.error_rate * calls
         if often or self._rests_until is not None:
             _LOG.warning("sms: %s fails, and is left alone for a while", self.name)
-            self._rests_until = now + limits.rest
+            self._rests_until = self.seconds() + limits.rest

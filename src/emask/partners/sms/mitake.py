@@ -8,12 +8,13 @@ import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 import httpx2
 
-from emask.notices.ports import Sms, SmsNotTaken
+from emask.notices.ports import Delivery, Handed, Receipt, Sms, SmsNotTaken
 from emask.partners.sms.mitake_answers import (
     BadAnswer,
     Sections,
@@ -22,16 +23,20 @@ from emask.partners.sms.mitake_answers import (
     read_sections,
     read_values,
 )
-from emask.partners.sms.outcomes import Delivery, Receipt, ids_of, refusal
+from emask.partners.sms.outcomes import in_order
 
 _LOG: Final = logging.getLogger(__name__)
 _BULK: Final = 500
+_REMEMBERS: Final = timedelta(hours=11)
 _QUERIED: Final = 100
 _TRIES: Final = 2
 _AT_CARRIER: Final = frozenset("0124")
 _NEVER: Final = frozenset("v56")  # the number or the text will not do
 _BUSY: Final = (httpx2.codes.TOO_MANY_REQUESTS, httpx2.codes.SERVICE_UNAVAILABLE)
 _NEWLINE: Final = "\x06"
+
+MITAKE: Final = "mitake"
+"""How the outbox calls it."""
 
 T = TypeVar("T")
 
@@ -54,7 +59,7 @@ class MitakeAccount:
 
 
 class Mitake:
-    """Sends messages through Mitake; an `SmsSender`.
+    """Sends messages through Mitake; an `SmsProvider`, and an `SmsSender` by itself.
 
     Args:
         client: with at most 15 connections, which is all that Mitake allows.
@@ -66,24 +71,49 @@ class Mitake:
         self._account = account
         hide_passwords()
 
-    async def send(self, messages: Sequence[Sms]) -> list[str]:
-        """Hand messages over, 500 a call; see :class:`emask.notices.ports.SmsSender`.
+    @property
+    def name(self) -> str:
+        """How the outbox calls it."""
+        return MITAKE
 
-        The id of a message whose number or text will never do is a `refusal`.
+    @property
+    def remembers(self) -> timedelta:
+        """An hour less than Mitake says: its clock is not ours."""
+        return _REMEMBERS
+
+    @property
+    def at_once(self) -> int:
+        """As many as one call takes."""
+        return _BULK
+
+    @property
+    def providers(self) -> Sequence[Self]:
+        """Itself."""
+        return (self,)
+
+    async def ready(self) -> Sequence[Self]:
+        """Itself, at any time."""
+        return (self,)
+
+    async def aclose(self) -> None:
+        """Nothing is its own to close."""
+
+    async def send(self, messages: Sequence[Sms]) -> list[Handed]:
+        """Hand messages over, 500 a call; see :class:`emask.notices.ports.SmsProvider`.
 
         Raises:
             NotAllTaken: some are to be handed over again.
             SmsNotTaken: it took none.
         """
-        taken: dict[str, str] = {}
+        taken: dict[str, Handed] = {}
         for batch in _batches(messages, _BULK):
             try:
                 taken |= _taken(await self._hand_over(batch))
             except _NoAnswer:
-                ids_of(messages, taken, frozenset(message.message_id for message in batch))
+                in_order(messages, taken, frozenset(message.message_id for message in batch))
             except SmsNotTaken:
-                ids_of(messages, taken)
-        return ids_of(messages, taken)
+                in_order(messages, taken)
+        return in_order(messages, taken)
 
     async def query(self, provider_ids: Sequence[str]) -> list[Receipt]:
         """How far messages have come; nothing of those that Mitake does not know.
@@ -231,14 +261,14 @@ def hide_passwords() -> None:
     logging.getLogger("httpx2").addFilter(_HIDDEN)
 
 
-def _taken(sections: Sections) -> dict[str, str]:
+def _taken(sections: Sections) -> dict[str, Handed]:
     taken = {}
     for message_id, values in sections.items():
         code = values.get("statuscode", "")
         if code in _NEVER:
-            taken[message_id] = refusal(code)
+            taken[message_id] = Handed(None, code)
         elif code in _AT_CARRIER and values.get("msgid"):
-            taken[message_id] = values["msgid"]
+            taken[message_id] = Handed(values["msgid"])
         else:
             _LOG.warning("mitake: a message was not taken, statuscode %s", code[:1])
     return taken

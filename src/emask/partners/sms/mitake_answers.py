@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from emask.partners.sms.outcomes import Delivery, Receipt
+from emask.notices.ports import Delivery, Receipt
 from emask.rules.calendar import TAIPEI
 
 Sections = Mapping[str, Mapping[str, str]]

@@ -10,13 +10,14 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import TracebackType
 from typing import Final, Self
 
 import smpp34
 
-from emask.notices.ports import Sms, SmsNotTaken
-from emask.partners.sms.outcomes import Receipt, ids_of, refusal
+from emask.notices.ports import Handed, Receipt, Sms, SmsNotTaken
+from emask.partners.sms.outcomes import in_order
 from emask.partners.sms.segments import alphabet_of, parts_of
 from emask.partners.sms.smpp_link import SmppAccount, SmppLink
 from emask.partners.sms.smpp_receipts import ReceiptJoiner, read_receipt
@@ -31,6 +32,9 @@ _SLOWER: Final = (0x58, 0x14)  # ESME_RTHROTTLED, ESME_RMSGQFUL
 _PART_ID: Final = 0x001E  # receipted_message_id
 _STATE: Final = 0x0427  # message_state
 _NEVER: Final = (0x0B, 0x01)  # ESME_RINVDSTADR, ESME_RINVMSGLEN
+
+SMPP: Final = "smpp"
+"""How the outbox calls it."""
 
 Hearer = Callable[[Receipt], Awaitable[None]]
 
@@ -68,7 +72,9 @@ class _Refused(Exception):
 
 
 class Smpp(AbstractAsyncContextManager["Smpp"]):
-    """Sends messages through a centre while its context is open; an `SmsSender`.
+    """Sends messages through a centre; an `SmsProvider`, and an `SmsSender` by itself.
+
+    It is bound while its context is open, or from the first :meth:`ready` until :meth:`aclose`.
 
     Args:
         account: whose messages they are.
@@ -88,18 +94,52 @@ class Smpp(AbstractAsyncContextManager["Smpp"]):
         await self._link.open()
         return self
 
+    async def aclose(self) -> None:
+        """End the session with the centre, if there is one."""
+        await self._link.close()
+
     async def __aexit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._link.close()
+        await self.aclose()
 
-    async def send(self, messages: Sequence[Sms]) -> list[str]:
-        """Hand messages over; see :class:`emask.notices.ports.SmsSender`.
+    @property
+    def name(self) -> str:
+        """How the outbox calls it."""
+        return SMPP
 
-        The id of a message is that of its first part, or a `refusal`.
+    @property
+    def remembers(self) -> timedelta:
+        """The centre knows no message again."""
+        return timedelta()
+
+    @property
+    def at_once(self) -> int:
+        """As many as may be under way: what was handed over and not answered is soon few."""
+        return self._account.window
+
+    @property
+    def providers(self) -> Sequence[Self]:
+        """Itself."""
+        return (self,)
+
+    async def ready(self) -> Sequence[Self]:
+        """Itself, bound from now on: receipts come in as long as it is."""
+        await self._link.open()
+        return (self,)
+
+    async def query(self, provider_ids: Sequence[str]) -> list[Receipt]:
+        """Nothing: of what has ended a centre has told, and may have forgotten."""
+        del provider_ids
+        return []
+
+    async def send(self, messages: Sequence[Sms]) -> list[Handed]:
+        """Hand messages over; see :class:`emask.notices.ports.SmsProvider`.
+
+        The id of a message is that of its first part.
 
         Raises:
             NotAllTaken: some are to be handed over again.
@@ -108,7 +148,7 @@ class Smpp(AbstractAsyncContextManager["Smpp"]):
         if not messages:
             return []
         await self._link.session()
-        taken: dict[str, str] = {}
+        taken: dict[str, Handed] = {}
         unanswered: set[str] = set()
         waiting = iter({message.message_id: message for message in messages}.values())
         self._sending += 1
@@ -119,17 +159,17 @@ class Smpp(AbstractAsyncContextManager["Smpp"]):
         finally:
             self._sending -= 1
         await self._tell_strangers()
-        return ids_of(messages, taken, frozenset(unanswered))
+        return in_order(messages, taken, frozenset(unanswered))
 
     async def _work(
-        self, waiting: Iterator[Sms], taken: dict[str, str], unanswered: set[str]
+        self, waiting: Iterator[Sms], taken: dict[str, Handed], unanswered: set[str]
     ) -> None:
         """Hand over one message after another, until one fails: then nobody begins another."""
         for message in waiting:
             try:
-                taken[message.message_id] = await self._hand_over(message)
+                taken[message.message_id] = Handed(await self._hand_over(message))
             except _Refused as refused:
-                taken[message.message_id] = refusal(f"{refused.status:#04x}")
+                taken[message.message_id] = Handed(None, f"{refused.status:#04x}")
             except _Unanswered:
                 unanswered.add(message.message_id)
                 _leave(waiting)

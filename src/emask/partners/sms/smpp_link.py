@@ -71,7 +71,8 @@ class SmppLink:
 
     async def open(self) -> None:
         """Bind, and stay bound until :meth:`close`; a centre that is away is tried again."""
-        self._listening = asyncio.create_task(self._listen())
+        if self._listening is None:
+            self._listening = asyncio.create_task(self._listen())
 
     async def close(self) -> None:
         """End the session."""
@@ -79,6 +80,7 @@ class SmppLink:
             self._listening.cancel()
             with suppress(asyncio.CancelledError):
                 await self._listening
+            self._listening = None
         await self._drop()
 
     async def session(self) -> smpp34.Smsc:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from emask.partners.sms.outcomes import Delivery, Receipt
+from emask.notices.ports import Delivery, Receipt
 from emask.rules.calendar import TAIPEI
 
 _ID: Final = re.compile(r"\bid:(\S{1,65})", re.IGNORECASE)

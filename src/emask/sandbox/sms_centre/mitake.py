@@ -19,9 +19,10 @@ import httpx2
 
 from emask.database.clock import Clock
 from emask.database.pool import Database
-from emask.notices.ports import Sms, SmsSender
+from emask.notices.ports import Sms
 from emask.rules.calendar import TAIPEI
 from emask.sandbox.mischief import Mischief
+from emask.sandbox.sms import SandboxSms
 from emask.sandbox.sms_centre import queries
 from emask.sandbox.sms_centre.queries import Kept
 from emask.sandbox.wire import Message, Receive, Send, read_body, send_answer
@@ -65,7 +66,7 @@ class SandboxMitake:
         *,
         username: str,
         password: str,
-        phones: SmsSender,
+        phones: SandboxSms,
         pushes: httpx2.AsyncClient,
     ) -> None:
         self._db = db

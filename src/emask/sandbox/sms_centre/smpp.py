@@ -19,10 +19,11 @@ from typing import Any, Final
 import smpp34
 
 from emask.database.clock import Clock
-from emask.notices.ports import Sms, SmsSender
+from emask.notices.ports import Sms
 from emask.partners.sms.segments import Alphabet
 from emask.rules.calendar import TAIPEI
 from emask.sandbox.mischief import Mischief
+from emask.sandbox.sms import SandboxSms
 from emask.sandbox.sms_centre.gate import Gate, free_port
 
 SMPP: Final = "smpp"
@@ -68,7 +69,7 @@ class SandboxSmpp:
         *,
         system_id: str,
         password: str,
-        phones: SmsSender,
+        phones: SandboxSms,
     ) -> None:
         self._clock = clock
         self._mischief = mischief

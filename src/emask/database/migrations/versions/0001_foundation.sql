@@ -25,18 +25,35 @@ CREATE TABLE outbox (
     attempts    integer     NOT NULL DEFAULT 0 CHECK (attempts >= 0),
     state       text        NOT NULL DEFAULT 'waiting'
                 CHECK (state IN ('waiting', 'sent', 'delivered', 'undelivered', 'unclear', 'failed')),
+    provider    text,
+    handed_at   timestamptz,
     sent_at     timestamptz,
     provider_id text,
     delivery    text,
     told_at     timestamptz,
     PRIMARY KEY (person_id, kind, reference),
-    CHECK ((state IN ('sent', 'delivered', 'undelivered')) = (sent_at IS NOT NULL))
+    CHECK ((state IN ('sent', 'delivered', 'undelivered')) = (sent_at IS NOT NULL)),
+    CHECK (handed_at IS NULL OR provider IS NOT NULL)
 );
 COMMENT ON TABLE outbox IS 'Notices to people, written in the transaction of the fact they tell of.';
+COMMENT ON COLUMN outbox.next_at IS 'When to send it, if it waits; when to ask what became of it, if it was sent.';
+COMMENT ON COLUMN outbox.handed_at IS 'Noted before it is handed to the provider: waiting and noted, it may have been sent.';
 COMMENT ON COLUMN outbox.provider_id IS 'Whose message it became: the provider, a colon, its own id.';
-COMMENT ON COLUMN outbox.delivery IS 'The provider''s last word on it, told at told_at.';
+COMMENT ON COLUMN outbox.delivery IS 'The last word on it, told at told_at: how far it came, or why it cannot be sent.';
 CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
-CREATE INDEX outbox_sent ON outbox (provider_id) WHERE state = 'sent';
+CREATE INDEX outbox_handed ON outbox (next_at) WHERE state = 'waiting' AND handed_at IS NOT NULL;
+CREATE INDEX outbox_untold ON outbox (provider, next_at) WHERE state = 'sent';
+CREATE INDEX outbox_provider_id ON outbox (provider_id) WHERE provider_id IS NOT NULL;
+CREATE INDEX outbox_to_look_at ON outbox (kind, person_id, reference)
+    WHERE state IN ('unclear', 'failed');
+
+CREATE TABLE early_receipt (
+    provider_id text        PRIMARY KEY,
+    delivery    text        NOT NULL,
+    told_at     timestamptz NOT NULL,
+    heard_at    timestamptz NOT NULL
+);
+COMMENT ON TABLE early_receipt IS 'Receipts of messages that nobody has been told the ids of yet.';
 
 CREATE TABLE inbox (
     partner     text        NOT NULL,
