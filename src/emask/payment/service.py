@@ -113,16 +113,31 @@ async def start_joint_payment(
         NoPreorder, NotSelected, AlreadyPaid, PaymentNotOpen, PaymentClosed, MethodNotAllowed:
             one of the orders cannot be paid so (:func:`check_payable` tells which).
     """
-    people = sorted({payer, *others})
-    plan = _Plan(people, payer, round, Method.CREDIT_CARD, await clock.now())
+    plan = _joint(payer, others, round, await clock.now())
     async with db.transaction() as tx:
-        await _hold_payable(tx, plan)
-        for owner in people:
-            if owner != payer and not await allowances.allowed(
-                tx, payer=payer, owner=owner, round_id=round.id, at=plan.at
-            ):
-                raise NotAllowed
+        await _hold_allowed(tx, plan)
         return Started(trade_no=await _unanswered(tx, plan) or await _open(tx, gateways, plan))
+
+
+async def start_joint_anew(
+    db: Database,
+    clock: Clock,
+    gateways: Gateways,
+    *,
+    payer: UUID,
+    others: Collection[UUID],
+    round: Round,
+) -> Started:
+    """As :func:`start_joint_payment`, for who says not to have finished at the bank.
+
+    Raises:
+        NotAllowed: one of the others has not allowed it.
+        NoPreorder, NotSelected, AlreadyPaid, PaymentNotOpen, PaymentClosed, MethodNotAllowed.
+    """
+    plan = _joint(payer, others, round, await clock.now())
+    async with db.transaction() as tx:
+        await _hold_allowed(tx, plan)
+        return Started(trade_no=await _open(tx, gateways, plan))
 
 
 async def check_payable(
@@ -208,6 +223,20 @@ async def _hold_payable(tx: Transaction, plan: _Plan) -> None:
         await check_payable(
             tx, person_id=person_id, round=plan.round, method=plan.method, at=plan.at
         )
+
+
+def _joint(payer: UUID, others: Collection[UUID], round: Round, at: datetime) -> _Plan:
+    return _Plan(sorted({payer, *others}), payer, round, Method.CREDIT_CARD, at)
+
+
+async def _hold_allowed(tx: Transaction, plan: _Plan) -> None:
+    """As :func:`_hold_payable`, and every other owner has allowed the payer. Raises NotAllowed."""
+    await _hold_payable(tx, plan)
+    for owner in plan.people:
+        if owner != plan.payer and not await allowances.allowed(
+            tx, payer=plan.payer, owner=owner, round_id=plan.round.id, at=plan.at
+        ):
+            raise NotAllowed
 
 
 async def _account_for(tx: Transaction, plan: _Plan) -> IssuedAccount | None:
