@@ -48,6 +48,7 @@ WRITERS = {
     "payment_reference": {"payment"},
     "payment_event": {"payment"},
     "payment_inquiry": {"payment"},
+    "gateway_pause": {"payment"},
     "payment_allowance": {"payment"},
     "transfer_file": {"payment"},
     "refund": {"payment"},

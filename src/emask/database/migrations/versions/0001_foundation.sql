@@ -439,6 +439,7 @@ CREATE TABLE payment_attempt (
 );
 COMMENT ON COLUMN payment_attempt.opened_by IS 'Who pays: the person, or a relative who was allowed to.';
 CREATE INDEX payment_attempt_order ON payment_attempt (person_id, round_id);
+CREATE INDEX payment_attempt_opened ON payment_attempt (opened_at);
 CREATE TRIGGER payment_attempt_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_attempt
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -458,6 +459,14 @@ CREATE TABLE payment_inquiry (
     PRIMARY KEY (trade_no, asked_at)
 );
 COMMENT ON TABLE payment_inquiry IS 'When a gateway was asked about a trade, and whether it knew news.';
+CREATE TRIGGER payment_inquiry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_inquiry
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE gateway_pause (
+    gateway text        PRIMARY KEY,
+    until   timestamptz NOT NULL
+);
+COMMENT ON TABLE gateway_pause IS 'Gateways that were asked too often, and until when they are left alone.';
 
 CREATE TABLE payment_allowance (
     person_id  uuid        NOT NULL,

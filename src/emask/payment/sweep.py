@@ -1,0 +1,101 @@
+"""Ask gateways about trades of which nothing was heard, so that no money depends on one message.
+
+Cards and what was left at a bank's page are asked about ten minutes after they were opened, every
+open trade once more when paying is over. What a gateway answers is taken in as if it had told it
+by itself. Nothing is held while it is asked.
+"""
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from emask.database.clock import Clock
+from emask.database.pool import Database, Transaction
+from emask.payment import sweep_queries
+from emask.payment.ports import Gateway, Gateways, NoAnswer, Paused, Question
+from emask.payment.receiving import DUPLICATE, take_in
+from emask.payment.sweep_queries import Answer
+from emask.rules.calendar import Round
+
+_MOST: Final = 300
+_PATIENCE: Final = 3
+"""After so many calls without an answer in a row a gateway is left alone for this time."""
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """Of how many trades it was tried to ask, how many had news, how many got no answer."""
+
+    asked: int
+    told: int
+    unanswered: int
+
+    @property
+    def answered(self) -> int:
+        """For how many trades it is known how they stand."""
+        return self.asked - self.unanswered
+
+
+async def sweep(
+    db: Database, clock: Clock, gateways: Gateways, *, round: Round, most: int = _MOST
+) -> Swept:
+    """Ask about up to `most` trades of a round that are due, the oldest first.
+
+    A gateway that pauses is not asked again before its time, by nobody; one that does not answer
+    is tried with the next trade, but not for ever.
+    """
+    now = await clock.now()
+    async with db.transaction() as tx:
+        names = [each.name for each in gateways]
+        due = await sweep_queries.due(tx, round, gateways=names, at=now, most=most)
+    answers: Counter[Answer] = Counter()
+    silent: Counter[str] = Counter()
+    for each in due:
+        if silent[each.gateway] >= _PATIENCE:
+            answers[Answer.NO_ANSWER] += 1
+            continue
+        try:
+            answer = await _ask(db, clock, gateways.named(each.gateway), each.question)
+        except Paused as paused:
+            await _pause(db, each.gateway, paused)
+            silent[each.gateway], answer = _PATIENCE, Answer.NO_ANSWER
+        else:
+            silent[each.gateway] = silent[each.gateway] + 1 if answer is Answer.NO_ANSWER else 0
+        answers[answer] += 1
+    swept = Swept(asked=len(due), told=answers[Answer.TOLD], unanswered=answers[Answer.NO_ANSWER])
+    if swept.told or swept.unanswered:
+        _LOG.info("sweep: %s told late, %s unanswered", swept.told, swept.unanswered)
+    return swept
+
+
+async def unanswered(tx: Transaction, *, round: Round) -> int:
+    """How many trades of unpaid orders no gateway has answered for since paying is over."""
+    return await sweep_queries.unanswered(tx, round)
+
+
+async def _ask(db: Database, clock: Clock, gateway: Gateway, question: Question) -> Answer:
+    """Ask about one trade and take in what there is to tell. Raises Paused, with nothing noted."""
+    now = await clock.now()
+    try:
+        standing = await gateway.ask(question, at=now)
+    except NoAnswer:
+        answer = Answer.NO_ANSWER
+    else:
+        outcomes = [
+            await take_in(db, clock, gateway=gateway.name, message=message)
+            for message in standing.messages
+        ]
+        news = any(outcome != DUPLICATE for outcome in outcomes)
+        answer = Answer.TOLD if news else Answer.NOTHING
+    async with db.transaction() as tx:
+        await sweep_queries.note(tx, question.trade_no, at=now, answer=answer)
+    return answer
+
+
+async def _pause(db: Database, gateway: str, paused: Paused) -> None:
+    _LOG.warning("sweep: %s pauses until %s", gateway, paused.until.isoformat())
+    async with db.transaction() as tx:
+        await sweep_queries.pause(tx, gateway, paused.until)
