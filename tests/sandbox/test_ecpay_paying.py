@@ -63,6 +63,27 @@ async def test_paying_at_an_atm(shop: Shop, until: datetime) -> None:
     assert [path for path, _ in shop.bodies] == ["/told", "/told"]
 
 
+async def test_from_the_account_to_the_atm_and_back_to_the_shop(
+    shop: Shop, until: datetime
+) -> None:
+    page = await shop.check_out(TRADE, Method.ATM, until=until)
+    carried = hidden(page)
+    assert (carried["amount"], carried["Language"]) == ("22", "ENG")
+    atm = await shop.client.post(BASE + ATM, data=carried | {"decision": "show"})
+    assert f'value="{carried["account"]}"' in atm.text
+    assert len(shop.told) == 1
+    done = await shop.transfer(carried["account"])
+    assert 'href="http://shop.test/progress"' in done.text
+
+
+@pytest.mark.parametrize(
+    ("language", "html"), [("en", '<html lang="en">'), ("zh-TW", '<html lang="zh-Hant">')]
+)
+async def test_the_atm_speaks_the_browsers_language(shop: Shop, language: str, html: str) -> None:
+    page = await shop.client.get(BASE + ATM, headers={"accept-language": language})
+    assert html in page.text
+
+
 async def test_the_atm_refuses_what_is_wrong(shop: Shop, until: datetime) -> None:
     await shop.check_out(TRADE, Method.ATM, until=until)
     account = shop.told[0].account or ""

@@ -78,14 +78,14 @@ class Cashier:
         language = language_of(form) if "Language" in form else request.language
         if form.get("decision") == "show":
             return atm_page(form, language=language)
-        return atm_page(said=await self._transfer(form, request), language=language)
-
-    async def _transfer(self, form: dict[str, str], request: Request) -> str:
-        """What came of it, by the name of :func:`emask.sandbox.ecpay.pages.atm_page`."""
         trade = await self._trades.find_account("".join(form.get("account", "").split()))
-        if trade is None:
-            return "unknown"
-        if form.get("amount") != str(trade.amount):
+        said = await self._transfer(trade, form.get("amount", ""), request) if trade else "unknown"
+        back = trade.fields.get("ClientBackURL", "") if trade and said == "done" else ""
+        return atm_page(said=said, back=back, language=language)
+
+    async def _transfer(self, trade: Trade, amount: str, request: Request) -> str:
+        """What came of it, by the name of :func:`emask.sandbox.ecpay.pages.atm_page`."""
+        if amount != str(trade.amount):
             return "wrong"
         dead = trade.expires_on and day_in_taipei(request.at) > trade.expires_on
         if dead and "paid_after_expiry" not in request.faults:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from emask.rules.calendar import Language
+from emask.rules.calendar import Language, long_date
 from emask.sandbox.ecpay.exchange import HTML, Answer
 from emask.sandbox.ecpay.trades import BANK_CODE, Trade
 from emask.sandbox.page import (
@@ -47,7 +47,9 @@ def account_page(trade: Trade) -> Answer:
     told = {
         words["bank"]: BANK_CODE,
         words["account"]: trade.account,
-        words["until"]: f"{trade.expires_on}",
+        words["until"]: long_date(trade.expires_on, language_of(trade.fields))
+        if trade.expires_on
+        else "",
     }
     at_atm = {
         "account": trade.account,
@@ -65,9 +67,9 @@ def account_page(trade: Trade) -> Answer:
 
 
 def atm_page(
-    typed: Mapping[str, str] | None = None, *, said: str = "", language: Language
+    typed: Mapping[str, str] | None = None, *, said: str = "", back: str = "", language: Language
 ) -> Answer:
-    """An ATM; `said` names what it says of the last transfer."""
+    """An ATM; `said` names what it says of the last transfer, after which one may go `back`."""
     words = _WORDS[language]
     fields = typed or {}
     asked = {"Language": "ENG"} if language == "en" else {}
@@ -78,7 +80,7 @@ def atm_page(
         figures("amount", words["amount"], fields.get("amount", "")),
         first_button(words["transfer"]),
     )
-    told = status(words[said] if said else "")
+    told = status(words[said] if said else "") + way_back(back, words["back"])
     return Answer(content_type=HTML, body=page(words["atm"], told + content, language=language))
 
 
