@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emask.notices.ports import Sms, SmsNotTaken
+from emask.notices.ports import Delivery, Handed, NotAllTaken, Sms, SmsNotTaken
 from emask.partners.sms.mitake import Mitake, MitakeAccount
 from emask.partners.sms.mitake_answers import (
     BadAnswer,
@@ -21,7 +21,6 @@ from emask.partners.sms.mitake_answers import (
     read_query,
     read_sections,
 )
-from emask.partners.sms.outcomes import Delivery, NotAllTaken
 from emask.rules.calendar import TAIPEI
 
 ACCOUNT = MitakeAccount(base_url="http://127.0.0.1:1", username="emask", password="hush")
@@ -83,7 +82,7 @@ async def test_what_was_taken_is_known_when_the_rest_was_not() -> None:
 
     with pytest.raises(NotAllTaken) as failed:
         await mitake(some).send(MESSAGES)
-    assert failed.value.taken == {"a": "1"}
+    assert failed.value.taken == {"a": Handed("1")}
 
 
 async def test_no_log_of_a_real_call_has_the_password(caplog: pytest.LogCaptureFixture) -> None:
@@ -102,7 +101,7 @@ async def test_no_log_of_a_real_call_has_the_password(caplog: pytest.LogCaptureF
         port = server.sockets[0].getsockname()[1]
         account = replace(ACCOUNT, base_url=f"http://127.0.0.1:{port}")
         async with httpx2.AsyncClient() as client:
-            assert await Mitake(client, account).send(MESSAGES) == ["1", "2"]
+            assert await Mitake(client, account).send(MESSAGES) == [Handed("1"), Handed("2")]
     assert b"password=hush" in asked[0]
     assert "SmBulkSend" in caplog.text
     assert "hush" not in caplog.text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emask.partners.sms.outcomes import Delivery, Receipt
+from emask.notices.ports import Delivery, Receipt
 from emask.partners.sms.smpp_receipts import ReceiptIds, ReceiptJoiner, read_receipt
 from emask.rules.calendar import TAIPEI
 

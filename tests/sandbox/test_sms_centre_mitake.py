@@ -7,10 +7,9 @@ import pytest
 
 from emask.database.clock import SetClock
 from emask.database.pool import Database
-from emask.notices.ports import Sms, SmsNotTaken
+from emask.notices.ports import Delivery, NotAllTaken, Receipt, Sms, SmsNotTaken
 from emask.partners.sms.mitake import Mitake, MitakeAccount
 from emask.partners.sms.mitake_answers import push_reply, read_push
-from emask.partners.sms.outcomes import Delivery, NotAllTaken, Receipt, is_refusal
 from emask.sandbox import schema, sms_centre
 from emask.sandbox.mischief import Mischief
 from emask.sandbox.sms import SandboxSms
@@ -99,7 +98,7 @@ async def test_a_message_arrives_once(mitake: Mitake, phones: SandboxSms) -> Non
 async def test_bulk_keeps_order_and_refuses_one_by_one(mitake: Mitake, phones: SandboxSms) -> None:
     messages = [sms("a", "$$一\n二"), sms("b", number="0212345678"), sms("c", "三")]
     a, b, c = await mitake.send(messages)
-    assert [is_refusal(provider_id) for provider_id in (a, b, c)] == [False, True, False]
+    assert [each.refused_code for each in (a, b, c)] == [None, "v", None]
     assert [taken.text for taken in await phones.messages_for(NUMBER)] == ["$$一\n二", "三"]
     assert await mitake.send(messages) == [a, b, c]
     assert await phones.count() == 2
@@ -141,10 +140,10 @@ async def test_odd_answers_are_understood(
     mitake: Mitake, mischief: Mischief, us: Us, fault: str
 ) -> None:
     await mischief.begin(PARTNER, fault)
-    (provider_id, other) = await mitake.send([sms("a"), sms("b", number="1")])
-    assert is_refusal(other)
+    sent, other = await mitake.send([sms("a"), sms("b", number="1")])
+    assert other.refused_code == "v"
     early = fault == "receipt_before_response"
-    assert [receipt.provider_id for receipt in us.receipts] == ([provider_id] if early else [])
+    assert [receipt.provider_id for receipt in us.receipts] == ([sent.provider_id] if early else [])
 
 
 async def test_down_takes_nothing(mitake: Mitake, mischief: Mischief, phones: SandboxSms) -> None:
@@ -179,14 +178,15 @@ async def test_too_many_connections_is_for_later(mitake: Mitake, mischief: Misch
 async def test_receipts_are_pushed_until_they_are_answered(
     mitake: Mitake, centre: SandboxMitake, us: Us, clock: SetClock
 ) -> None:
-    (provider_id,) = await mitake.send([sms("a")])
+    (sent,) = await mitake.send([sms("a")])
     us.answering = False
     assert await centre.push_receipts() == 0
     us.answering = True
     assert await centre.push_receipts() == 1
     assert await centre.push_receipts() == 0
-    delivered = Receipt(provider_id=provider_id, delivery=Delivery.DELIVERED, at=await clock.now())
-    assert us.receipts == [delivered, delivered]
+    delivered = [(sent.provider_id, Delivery.DELIVERED, await clock.now())]
+    told = [(receipt.provider_id, receipt.delivery, receipt.at) for receipt in us.receipts]
+    assert told == 2 * delivered
 
 
 async def test_receipts_may_come_twice(
@@ -201,7 +201,7 @@ async def test_receipts_may_come_twice(
 async def test_what_was_pushed_can_be_asked(
     mitake: Mitake, centre: SandboxMitake, mischief: Mischief
 ) -> None:
-    first, second = await mitake.send([sms("a"), sms("b")])
+    first, second = [each.provider_id or "" for each in await mitake.send([sms("a"), sms("b")])]
     await mischief.begin(PARTNER, "undelivered", {"StatusFlag": "8"})
     await centre.push_receipts()
     receipts = await mitake.query([first, second, "99999"])

@@ -8,8 +8,7 @@ import pytest
 
 from emask.database.clock import SetClock
 from emask.database.pool import Database
-from emask.notices.ports import Sms, SmsNotTaken
-from emask.partners.sms.outcomes import Delivery, NotAllTaken, Receipt, is_refusal
+from emask.notices.ports import Delivery, NotAllTaken, Receipt, Sms, SmsNotTaken
 from emask.partners.sms.smpp import Smpp
 from emask.partners.sms.smpp_link import SmppAccount
 from emask.sandbox import schema
@@ -94,11 +93,11 @@ def sms(message_id: str, text: str = "【口罩預購】中籤。", number: str 
 async def test_texts_arrive_as_they_were(
     smpp: Smpp, phones: SandboxSms, heard: Heard, text: str
 ) -> None:
-    (provider_id,) = await smpp.send([sms("a", text)])
+    (sent,) = await smpp.send([sms("a", text)])
     (arrived,) = await phones.messages_for(NUMBER)
     assert arrived.text == text
     await heard.wait(1)
-    assert heard.told() == [(provider_id, Delivery.DELIVERED)]
+    assert heard.told() == [(sent.provider_id, Delivery.DELIVERED)]
 
 
 async def test_what_was_taken_is_not_sent_again(smpp: Smpp, phones: SandboxSms) -> None:
@@ -118,7 +117,7 @@ async def test_without_its_memory_it_would_be_sent_again(smpp: Smpp, phones: San
 
 async def test_one_number_that_is_none_is_refused_alone(smpp: Smpp, phones: SandboxSms) -> None:
     ids = await smpp.send([sms("a"), sms("b", number="0212345678"), sms("c")])
-    assert [is_refusal(provider_id) for provider_id in ids] == [False, True, False]
+    assert [each.refused_code for each in ids] == [None, "0x0b", None]
     assert await phones.count() == 2
 
 
@@ -153,14 +152,16 @@ async def test_odd_receipts_are_told_once(
     ids = await smpp.send([sms("a", LONG), sms("b")])
     await heard.wait(2)
     await asyncio.sleep(0.2)
-    assert sorted(heard.told()) == sorted((one, Delivery.DELIVERED) for one in ids)
+    assert sorted(heard.told()) == sorted(
+        (each.provider_id or "", Delivery.DELIVERED) for each in ids
+    )
 
 
 async def test_what_does_not_arrive_is_told(smpp: Smpp, mischief: Mischief, heard: Heard) -> None:
     await mischief.begin(SMPP, "undelivered", {"stat": "UNDELIV"})
-    (provider_id,) = await smpp.send([sms("a", LONG)])
+    (sent,) = await smpp.send([sms("a", LONG)])
     await heard.wait(1)
-    assert heard.told() == [(provider_id, Delivery.FAILED)]
+    assert heard.told() == [(sent.provider_id, Delivery.FAILED)]
 
 
 async def test_a_broken_line_is_bound_again(
@@ -178,11 +179,11 @@ async def test_receipts_of_an_earlier_run_are_told(
 ) -> None:
     await mischief.begin(SMPP, "receipts_later")
     async with Smpp(account, hear=Heard()) as smpp:
-        (provider_id,) = await smpp.send([sms("a")])
+        (sent,) = await smpp.send([sms("a")])
     await mischief.end(SMPP)
     async with Smpp(account, hear=heard):
         await heard.wait(1)
-    assert heard.told() == [(provider_id, Delivery.DELIVERED)]
+    assert heard.told() == [(sent.provider_id, Delivery.DELIVERED)]
 
 
 async def test_no_answer_is_no_taking(
