@@ -31,6 +31,26 @@ for (const field of document.querySelectorAll("[data-focus]")) {
   field.focus();
 }
 
+// Where an answer is awaited the page looks again by itself, ever more rarely, and moves on with it.
+const waiting = "[data-look-again]";
+if (document.querySelector(waiting)) lookAgain(5_000);
+
+function lookAgain(after) {
+  setTimeout(async () => {
+    try {
+      const answer = await fetch(location.href);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (answer.ok && !page.querySelector(waiting)) {
+        location.replace(answer.url);
+        return;
+      }
+    } catch {
+      // no network for a moment; the next look may have one
+    }
+    lookAgain(Math.min(after * 1.2, 60_000));
+  }, after);
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.querySelector("[data-escape]")?.click();
 });

@@ -28,6 +28,7 @@ _WRONG: Final = (
     refusals.DeviceCodeWrong,
     refusals.EvidenceAltered,
     refusals.EvidenceForeignOrigin,
+    refusals.FamilyCodeWrong,
     refusals.WrongPassword,
 )
 """Somebody claimed to be somebody by what can be made up, and it did not fit.

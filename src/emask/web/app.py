@@ -131,7 +131,11 @@ def create_app(system: System, *, proxies: Networks = ()) -> Application:
     )
     intake = IntakeEndpoint(system.intake, system.sessions, system.clock, system.site)
     api = create_api(system)
-    policy = content_security_policy(agent=system.site.agent, operator=_operator_of(system))
+    policy = content_security_policy(
+        agent=system.site.agent,
+        operator=_operator_of(system),
+        cashiers=[gateway.cashier for gateway in system.partners.gateways],
+    )
     origin = system.site.origin
     return _Door(
         *(

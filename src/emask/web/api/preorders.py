@@ -1,6 +1,6 @@
 """A person's own pre-order: where it stands, cancel it, pay for it. Placing is the intake's."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Annotated, Final
@@ -13,7 +13,7 @@ from litestar.params import HeaderParameter, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 
 from emask.language import Language
-from emask.payment.ports import Instruction
+from emask.payment.model import IssuedAccount
 from emask.payment.service import start_payment
 from emask.preorder.service import cancel_preorder
 from emask.programme.progress import NextAction, Progress, progress_of
@@ -71,6 +71,13 @@ class PaymentStart(msgspec.Struct, frozen=True):
     """How somebody wants to pay."""
 
     method: Method
+
+
+class PaymentStarted(msgspec.Struct, frozen=True, kw_only=True):
+    """Either the account to transfer to, or the page from which a signed-in browser goes on."""
+
+    account: IssuedAccount | None
+    page: str | None
 
 
 @get(
@@ -132,23 +139,25 @@ async def cancel(request: WebRequest, round_id: RoundId) -> None:
         *(NotSelected, AlreadyPaid, PaymentNotOpen, PaymentClosed, MethodNotAllowed),
     ),
 )
-async def pay(request: WebRequest, round_id: RoundId, data: JSONBody[PaymentStart]) -> Instruction:
+async def pay(
+    request: WebRequest, round_id: RoundId, data: JSONBody[PaymentStart]
+) -> PaymentStarted:
     """How to pay: a page to go to or an account to transfer to; one issued is told again."""
     system, session = system_of(request), await session_of(request)
     async with system.db.transaction() as tx:
         ordered = await load_round(tx, round_id)
-    instruction = await start_payment(
+    started = await start_payment(
         system.db,
         system.clock,
-        system.partners.gateway,
+        system.partners.gateways,
         person_id=session.person_id,
         round=ordered,
         method=data.method,
     )
-    address = instruction.redirect_url
-    if address is not None and address.startswith("/"):  # a page of ours, as in a demo
-        return replace(instruction, redirect_url=f"/{language_of(request)}{address}")
-    return instruction
+    if started.trade_no is None:
+        return PaymentStarted(account=started.account, page=None)
+    path = f"/{language_of(request)}/orders/{round_id}/checkout/{started.trade_no}"
+    return PaymentStarted(account=None, page=system.site.address(path))
 
 
 def _preorder(round: Round, progress: Progress, language: Language) -> PreorderFacts:

@@ -14,14 +14,16 @@ from emask.delivery.forfeits import change_store
 from emask.delivery.standing import check_order_stands
 from emask.entitlement.service import next_purchase_date
 from emask.identity.registry import find_person
+from emask.payment.last_try import awaited_method
 from emask.payment.model import Refund
-from emask.payment.service import pending, refunds_of
+from emask.payment.service import refunds_of
 from emask.preorder.model import Preorder
 from emask.preorder.service import cancel_preorder, preorder_of
 from emask.programme.progress import NextAction, Progress, progress_of
 from emask.rounds.service import all_rounds, current_round, load_round, next_round
 from emask.rules.calendar import Product, Round, day_in_taipei
 from emask.rules.people import Document, Residency, documents_for, is_child
+from emask.rules.price import Method
 from emask.rules.refusals import NoPreorder, NotArrived, NotRegistered
 from emask.rules.states import OrderState
 from emask.web.citizen.draft import StoreKey
@@ -39,13 +41,13 @@ _SHOWN_FOR = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One order as the progress page shows it; `checking` says that a bank is still to answer."""
+    """One order as the progress page shows it; `awaited` is how it is being paid just now."""
 
     round: Round
     entry: Preorder
     progress: Progress
     timeline: list[Moment]
-    checking: bool
+    awaited: Method | None
     refunds: list[Refund]
 
 
@@ -171,7 +173,7 @@ async def _standing(page: Page, tx: Transaction, round: Round) -> Standing | Non
         entry=entry,
         progress=progress,
         timeline=timeline(page, round, progress),
-        checking=await pending(tx, person_id=person_id, round_id=round.id, at=page.now),
+        awaited=await awaited_method(tx, person_id=person_id, round_id=round.id, at=page.now),
         refunds=await refunds_of(tx, person_id=person_id, round_id=round.id),
     )
 

@@ -21,7 +21,7 @@ from emask.identity.counter_office import (
 )
 from emask.identity.model import DeviceCode
 from emask.identity.registry import name_of
-from emask.payment.service import latest_instruction
+from emask.payment.service import account_of
 from emask.preorder.model import Preorder
 from emask.preorder.service import preorder_of
 from emask.programme.progress import progress_of
@@ -116,7 +116,7 @@ async def print_slip(page: ThisPage) -> Response[str]:
     async with page.system.db.transaction() as tx:
         ordered, entry = await _order(tx, page)
         progress = await progress_of(tx, person_id=person_id, round=ordered, now=page.now)
-        account = await latest_instruction(tx, person_id=person_id, round_id=ordered.id)
+        account = await account_of(tx, person_id=person_id, round_id=ordered.id)
         name = await name_of(tx, page.system.vault, person_id)
     await note_if_served(page, "print_slip", round_id=ordered.id)
     return page.show(

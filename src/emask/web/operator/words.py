@@ -9,6 +9,7 @@ STEPS: Final = {
     "draw": source("抽籤"),
     "publish": source("公布結果、開放繳費"),
     "remind": source("提醒未繳費的人"),
+    "ask_gateways": source("向金流業者查詢未完成的交易"),
     "lapse": source("未繳費的訂單失效"),
     "pack": source("分裝"),
     "ship": source("出貨"),

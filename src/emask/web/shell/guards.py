@@ -46,8 +46,12 @@ async def needs_demo(connection: Connection, _: BaseRouteHandler) -> None:
 async def refuse_what_others_send(request: WebRequest) -> None:
     """What changes something comes from a page of ours, whatever token it brings.
 
+    Only what needs no token either may come from anywhere: nothing there acts for a session.
+
     Raises:
         PermissionDeniedException: the browser names another origin.
     """
-    if request.method != "GET" and sent_from_elsewhere(request):
+    if request.method == "GET" or request.route_handler.opt.get("exclude_from_csrf"):
+        return
+    if sent_from_elsewhere(request):
         raise PermissionDeniedException

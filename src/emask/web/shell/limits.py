@@ -16,13 +16,14 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 class Way(StrEnum):
-    """A way in whose secret is typed; each has a count of its own.
+    """A way in, or to somebody's order, whose secret is typed; each has a count of its own.
 
     Passkeys, certificates and what the operator says cannot be guessed and have none.
     """
 
     CARD = auto()
     DEVICE_CODE = auto()
+    FAMILY_CODE = auto()
     STAFF = auto()
 
 

@@ -1,6 +1,6 @@
 """What every answer carries: headers that keep pages to themselves, Secure cookies over https."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any, Final
 
 from emask.web.shell.cookies import COMMON, HOST
@@ -27,16 +27,18 @@ _OURS: Final = COMMON.encode()
 _HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
-def content_security_policy(*, agent: str, operator: str) -> str:
+def content_security_policy(*, agent: str, operator: str, cashiers: Collection[str]) -> str:
     """What a page may load and where it may go; nothing of anybody else's.
 
     Args:
         agent: origin of the card agent on the visitor's own computer, which scripts ask.
         operator: origin of the mobile operator, whom a form sends the phone to.
+        cashiers: origins of the payment gateways' pages, whom forms send payers to.
     """
+    forms = " ".join(dict.fromkeys(("'self'", *filter(None, (operator, *cashiers)))))
     return (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-        f"connect-src 'self' {agent}; form-action 'self' {operator}; "
+        f"connect-src 'self' {agent}; form-action {forms}; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
 

@@ -13,3 +13,6 @@ REFUND_REASONS: Final = {
     "no_day_left": source("領取期間內已無可領取日"),
 }
 """Why money goes back."""
+
+GATEWAYS: Final = {"ecpay": source("綠界科技"), "newebpay": source("藍新金流")}
+"""The companies at which people pay."""
