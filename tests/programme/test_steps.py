@@ -26,6 +26,7 @@ def test_round_one_by_the_calendar(play: Play) -> None:
         "close": at(date(2020, 3, 18), 20),
         "publish": at(date(2020, 3, 19), 8),
         "remind": at(date(2020, 3, 20), 20),
+        "ask_gateways": at(date(2020, 3, 22), 7),
         "lapse": at(date(2020, 3, 22), 8),
         "pack": at(date(2020, 3, 22), 8),
         "ship": at(date(2020, 3, 25), 8),

@@ -8,6 +8,7 @@ by itself. Nothing is held while it is asked.
 import logging
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from emask.database.clock import Clock
@@ -50,7 +51,9 @@ async def sweep(
     now = await clock.now()
     async with db.transaction() as tx:
         names = [each.name for each in gateways]
-        due = await sweep_queries.due(tx, round, gateways=names, at=now, most=most)
+        due = await sweep_queries.due(
+            tx, round.id, gateways=names, last_from=last_from(round), at=now, most=most
+        )
     answers: Counter[Answer] = Counter()
     silent: Counter[str] = Counter()
     for each in due:
@@ -71,9 +74,17 @@ async def sweep(
     return swept
 
 
+def last_from(round: Round) -> datetime:
+    """From when on a round's trades are asked about for the last time.
+
+    Banks are given ten minutes to tell of what came in time, if the release leaves as many.
+    """
+    return min(round.pay_until + sweep_queries.ANSWERS_AFTER, round.release_at)
+
+
 async def unanswered(tx: Transaction, *, round: Round) -> int:
     """How many trades of unpaid orders no gateway has answered for since paying is over."""
-    return await sweep_queries.unanswered(tx, round)
+    return await sweep_queries.unanswered(tx, round.id, last_from=last_from(round))
 
 
 async def _ask(db: Database, clock: Clock, gateway: Gateway, question: Question) -> Answer:

@@ -8,7 +8,6 @@ from typing import LiteralString
 
 from emask.database.pool import Transaction
 from emask.payment.ports import Question
-from emask.rules.calendar import Round
 from emask.rules.price import Method
 
 
@@ -73,30 +72,31 @@ _LAST: LiteralString = (
 )
 
 
-def last_from(round: Round) -> datetime:
-    """From when on a round's trades are asked about for the last time.
-
-    Banks are given ten minutes to tell of what came in time, if the release leaves as many.
-    """
-    return min(round.pay_until + ANSWERS_AFTER, round.release_at)
-
-
 async def due(
-    tx: Transaction, round: Round, *, gateways: Sequence[str], at: datetime, most: int
+    tx: Transaction,
+    round_id: str,
+    *,
+    gateways: Sequence[str],
+    last_from: datetime,
+    at: datetime,
+    most: int,
 ) -> list[Due]:
-    """Up to `most` questions that are due, the oldest trades first; each trade once."""
-    which = _LAST if at >= last_from(round) else _FIRST
+    """Up to `most` questions that are due, the oldest trades first; each trade once.
+
+    From `last_from` on every open trade is asked about once more.
+    """
+    which = _LAST if at >= last_from else _FIRST
     cursor = await tx.execute(
         f"SELECT t.gateway, t.trade_no, {_WHOLE}, t.method, t.opened_at FROM ("
         f" SELECT DISTINCT a.trade_no, a.gateway, a.method, a.opened_at {which}"
         " ORDER BY a.opened_at, a.trade_no LIMIT %(most)s) t ORDER BY t.opened_at, t.trade_no",
         {
-            "r": round.id,
+            "r": round_id,
             "gateways": list(gateways),
             "at": at,
             "opened_from": at - _ASKED_ONCE_WITHIN,
             "opened_until": at - ANSWERS_AFTER,
-            "last_from": last_from(round),
+            "last_from": last_from,
             "tried": at - _AGAIN_AFTER,
             "most": most,
         },
@@ -110,12 +110,12 @@ async def due(
     ]
 
 
-async def unanswered(tx: Transaction, round: Round) -> int:
+async def unanswered(tx: Transaction, round_id: str, *, last_from: datetime) -> int:
     """How many trades of unpaid orders no gateway has answered for after the last payment."""
     cursor = await tx.execute(
         f"SELECT count(DISTINCT a.trade_no) {_OPEN} AND o.state = 'awaiting_payment'"
         f" AND {_NO_MONEY} AND {_NOT_ANSWERED}",
-        {"r": round.id, "last_from": last_from(round)},
+        {"r": round_id, "last_from": last_from},
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0

@@ -4,6 +4,7 @@ Each step is carried out once and noted in ``round_step``. A step that is one tr
 itself in it; freezing and drawing take several and are safe to begin again.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from emask.draw import service as draw
 from emask.draw.ports import Beacon
 from emask.notices import service as notices
 from emask.payment import service as payment
+from emask.payment import sweep
 from emask.programme import queries
 from emask.programme.system import System
 from emask.rounds.stores import tell_of_closed_stores
@@ -26,6 +28,8 @@ Figures = dict[str, int]
 
 _SHIPPING_HOUR = 8
 _NOTICE_HOUR = 8
+_LAST_WORD = timedelta(hours=1)
+"""So long before the release gateways are asked for the last time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +93,22 @@ async def _remind(tx: Transaction, round: Round, at: datetime) -> Figures:
     return {}
 
 
+async def _ask_gateways(system: System, round: Round, at: datetime) -> None:
+    """Ask about every trade that is open, while what they tell still counts."""
+    gateways, sums = system.partners.gateways, Counter[str]()
+    while await system.clock.now() < round.release_at:
+        swept = await sweep.sweep(system.db, system.clock, gateways, round=round)
+        sums.update(asked=swept.asked, told=swept.told)
+        if swept.answered == 0:  # nothing is left to ask, or nobody answers
+            break
+    await _note(system, round, "ask_gateways", at, dict(sums))
+
+
 async def _lapse(tx: Transaction, round: Round, at: datetime) -> Figures:
-    return {"lapsed": await payment.lapse_unpaid(tx, round=round, at=at)}
+    """What is unpaid lapses, also where a gateway could not be asked; how often is kept."""
+    unanswered = await sweep.unanswered(tx, round=round)
+    lapsed = await payment.lapse_unpaid(tx, round=round, at=at)
+    return {"lapsed": lapsed, "unanswered": unanswered}
 
 
 async def _pack(tx: Transaction, round: Round, at: datetime) -> Figures:
@@ -137,6 +155,10 @@ def _reminded_at(round: Round, beacon: Beacon) -> datetime:
     return max(round.pay_until - timedelta(days=1), _published_at(round, beacon))
 
 
+def _asked_at(round: Round, _: Beacon) -> datetime:
+    return max(sweep.last_from(round), round.release_at - _LAST_WORD)
+
+
 def _shipped_at(round: Round, _: Beacon) -> datetime:
     return max(taipei(round.pickup_from - timedelta(days=1), _SHIPPING_HOUR), round.release_at)
 
@@ -146,6 +168,7 @@ STEPS: tuple[Step, ...] = (
     Step(name="draw", due=_drawn_at, run=_draw),
     Step(name="publish", due=_published_at, run=_publish),
     Step(name="remind", due=_reminded_at, run=_in_one_transaction("remind", _remind)),
+    Step(name="ask_gateways", due=_asked_at, run=_ask_gateways),
     Step(
         name="lapse",
         due=lambda round, _: round.release_at,
