@@ -8,7 +8,7 @@ from emask.database.clock import SetClock
 from emask.database.pool import Transaction
 from emask.delivery.forfeits import next_recollection_end
 from emask.draw.ports import BeaconNotReady
-from emask.notices.service import drain
+from emask.notices.service import alone, ask_for_receipts, drain
 from emask.programme import queries
 from emask.programme.steps import END_RECOLLECTION, STEPS, Step
 from emask.programme.system import System
@@ -89,8 +89,17 @@ async def carry_out_until(system: System, *, round: Round, step: str, at: dateti
 
 
 async def send_notices(system: System) -> int:
-    """Send every notice that may go out now; returns how many went."""
-    return await drain(system.db, system.clock, system.vault, system.partners.sms)
+    """Send every notice that may go out now, and ask for receipts that are overdue; how many went.
+
+    None if another process is sending. With many waiting it takes as long as their pace wants.
+    """
+    sender = system.partners.sms
+    async with alone(system.db) as mine:
+        if not mine:
+            return 0
+        sent = await drain(system.db, system.clock, system.vault, sender)
+        await ask_for_receipts(system.db, system.clock, sender)
+    return sent
 
 
 async def advance_to(
