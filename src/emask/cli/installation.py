@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -10,6 +10,7 @@ from typing import TypeVar
 import httpx2
 import psycopg
 
+from emask.cli.partners_file import configured_partners
 from emask.cli.settings import KEYS_NAME, Settings, settings
 from emask.cli.speech import refuse
 from emask.database.clock import Clock, ClockNotSet, SetClock, SystemClock
@@ -41,17 +42,23 @@ class Installation:
     async def _run(self, command: Callable[[System], Awaitable[T]]) -> T:
         async with (
             Database(self.url, size=4) as db,
-            httpx2.AsyncClient(trust_env=False) as pushing,
+            httpx2.AsyncClient(trust_env=False) as client,
         ):
             await install(db)
             clock = await clock_of(db)
             site = Site(origin=settings().origin)
-            partners = sandbox_partners(
-                db, clock, self.keys, site=site, base=settings().partners, pushing=pushing
+            doubles = sandbox_partners(
+                db, clock, self.keys, site=site, base=settings().partners, pushing=client
             )
-            async with open_system(
-                db, clock=clock, keys=self.keys, partners=partners, site=site
-            ) as system:
+            partners = configured_partners(
+                doubles, client, db=db, clock=clock, keys=self.keys, site=site
+            )
+            async with (
+                aclosing(partners.sms),
+                open_system(
+                    db, clock=clock, keys=self.keys, partners=partners, site=site
+                ) as system,
+            ):
                 return await command(system)
 
 

@@ -19,12 +19,14 @@ class Settings:
     """`database_url` is None for the embedded server, whose state lives in `data`.
 
     `origin` is the address that people see, as their browsers write it; `partners` that of the
-    sandbox's partners, `proxies` those whose word on where a request comes from is taken.
+    sandbox's partners, `partners_file` tells of the real ones, if there are any, and `proxies` are
+    those whose word on where a request comes from is taken.
     """
 
     origin: str
     synced_passkeys: SyncedPasskeys
     partners: str
+    partners_file: Path | None
     proxies: Networks
     database_url: str | None
     data: Path
@@ -42,6 +44,9 @@ def settings() -> Settings:
         origin=os.environ.get("EMASK_ORIGIN") or "http://localhost:8000",
         synced_passkeys=_synced_passkeys(os.environ.get("EMASK_SYNCED_PASSKEYS") or "refused"),
         partners=os.environ.get("EMASK_PARTNERS") or BASE,
+        partners_file=Path(partners)
+        if (partners := os.environ.get("EMASK_PARTNERS_FILE"))
+        else None,
         proxies=_proxies(os.environ.get("EMASK_TRUSTED_PROXIES") or ""),
         database_url=os.environ.get("EMASK_DATABASE_URL") or None,
         data=data,

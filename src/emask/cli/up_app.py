@@ -4,12 +4,13 @@ Granian loads :data:`application` in processes of its own; where the database an
 comes by environment.
 """
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from typing import Final
 
 import httpx2
 
 from emask.cli.installation import clock_of
+from emask.cli.partners_file import configured_partners
 from emask.cli.serving import Application, Served
 from emask.cli.settings import settings
 from emask.database.pool import Database
@@ -35,8 +36,12 @@ async def _build(until_the_end: AsyncExitStack) -> Application:
     sandbox = Sandbox.over(
         db, clock, keys, site=site, base=configured.partners, client=client, pushing=client
     )
+    partners = configured_partners(
+        sandbox.partners, client, db=db, clock=clock, keys=keys, site=site
+    )
+    await until_the_end.enter_async_context(aclosing(partners.sms))
     system = await until_the_end.enter_async_context(
-        open_system(db, clock=clock, keys=keys, partners=sandbox.partners, site=site)
+        open_system(db, clock=clock, keys=keys, partners=partners, site=site)
     )
     return create_app(system, proxies=configured.proxies)
 

@@ -1,0 +1,172 @@
+"""The sections of the file of real partners, and the accounts that they tell."""
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+from emask.partners import ecpay, newebpay
+from emask.partners.sms import Limits, MitakeAccount, SmppAccount
+from emask.partners.sms.smpp_receipts import ReceiptIds
+from emask.rules.price import Method
+
+_ADDRESS: Final = (
+    r"^(https://[^/?#\s]+|http://(127\.0\.0\.1|localhost)(:[0-9]+)?)(/[^?#\s]*[^/?#\s])?$"
+)
+
+Text = Annotated[str, Meta(min_length=1, max_length=200)]
+Address = Annotated[str, Meta(pattern=_ADDRESS, max_length=200)]
+"""Without a slash at its end; by https, except on this machine."""
+Seconds = Annotated[float, Meta(gt=0, le=60)]
+
+
+class GatewayName(StrEnum):
+    """The gateways that there are adapters for, as the ledger calls them."""
+
+    ECPAY = ecpay.EcpayGateway.name
+    NEWEBPAY = newebpay.NewebPayGateway.name
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the file; printed, it shows nothing of what stands in it."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class PaymentSection(Section):
+    """Which gateway takes new trades of each method; others that are there finish old ones."""
+
+    credit_card: GatewayName
+    web_atm: GatewayName
+    atm: GatewayName
+
+    def choice(self) -> dict[Method, GatewayName]:
+        """Likewise, by method."""
+        return {
+            Method.CREDIT_CARD: self.credit_card,
+            Method.WEB_ATM: self.web_atm,
+            Method.ATM: self.atm,
+        }
+
+
+class EcpaySection(Section):
+    """The account with ECPay."""
+
+    merchant_id: Text
+    hash_key: Text
+    hash_iv: Text
+    cashier: Address
+    vendor: Address
+    call_seconds: Seconds = 10
+
+    def merchant(self) -> ecpay.Merchant:
+        """Who we are to it."""
+        return ecpay.Merchant(
+            merchant_id=self.merchant_id,
+            keys=ecpay.MacKeys(self.hash_key, self.hash_iv),
+            cashier=self.cashier,
+            vendor=self.vendor,
+            call_seconds=self.call_seconds,
+        )
+
+
+class NewebPaySection(Section):
+    """The account with NewebPay."""
+
+    merchant_id: Text
+    hash_key: Annotated[str, Meta(pattern="^[!-~]{32}$")]
+    hash_iv: Annotated[str, Meta(pattern="^[!-~]{16}$")]
+    root: Address
+    call_seconds: Seconds = 10
+
+    def merchant(self) -> newebpay.Merchant:
+        """Who we are to it."""
+        return newebpay.Merchant(
+            merchant_id=self.merchant_id,
+            keys=newebpay.TradeKeys(self.hash_key, self.hash_iv),
+            root=self.root,
+            call_seconds=self.call_seconds,
+        )
+
+
+class SmsSection(Section):
+    """How fast messages go, and when a provider that fails is left alone."""
+
+    per_second: Annotated[float, Meta(gt=0, le=10_000)] = 100
+    calls: Annotated[int, Meta(ge=1, le=1000)] = 20
+    least: Annotated[int, Meta(ge=1, le=1000)] = 3
+    error_rate: Annotated[float, Meta(gt=0, le=1)] = 0.5
+    rest: Annotated[float, Meta(gt=0, le=3600)] = 60
+
+    def limits(self) -> Limits:
+        """As the sender knows them."""
+        return Limits(
+            per_second=self.per_second,
+            calls=self.calls,
+            least=self.least,
+            error_rate=self.error_rate,
+            rest=self.rest,
+        )
+
+
+class MitakeSection(Section):
+    """The account with Mitake."""
+
+    base_url: Address
+    username: Text
+    password: Text
+    seconds: Seconds = 10
+
+    def account(self, *, receipts_url: str) -> MitakeAccount:
+        """The account, whose receipts are pushed to an address of ours."""
+        return MitakeAccount(
+            base_url=self.base_url,
+            username=self.username,
+            password=self.password,
+            receipts_url=receipts_url,
+            seconds=self.seconds,
+        )
+
+
+class SmppSection(Section):
+    """The account at an SMPP centre."""
+
+    host: Text
+    port: Annotated[int, Meta(ge=1, le=65535)]
+    system_id: Text
+    password: Text
+    source: Text
+    source_ton: Annotated[int, Meta(ge=0, le=6)] = 5
+    source_npi: Annotated[int, Meta(ge=0, le=18)] = 0
+    tls: bool = True
+    window: Annotated[int, Meta(ge=1, le=1000)] = 10
+    seconds: Seconds = 10
+    receipt_ids: ReceiptIds = ReceiptIds.SAME
+
+    def account(self) -> SmppAccount:
+        """The account."""
+        return SmppAccount(
+            host=self.host,
+            port=self.port,
+            system_id=self.system_id,
+            password=self.password,
+            source=self.source,
+            source_ton=self.source_ton,
+            source_npi=self.source_npi,
+            tls=self.tls,
+            window=self.window,
+            seconds=self.seconds,
+            receipt_ids=self.receipt_ids,
+        )
+
+
+class PartnersFile(Section):
+    """The whole file."""
+
+    payment: PaymentSection | None = None
+    ecpay: EcpaySection | None = None
+    newebpay: NewebPaySection | None = None
+    sms: SmsSection | None = None
+    mitake: MitakeSection | None = None
+    smpp: SmppSection | None = None
