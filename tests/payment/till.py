@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -55,6 +55,7 @@ class Till:
         self.asked: list[Question] = []
         self.silent_about: set[str] = set()
         self.paused_until: datetime | None = None
+        self.while_asked: Callable[[], Awaitable[None]] | None = None
         self._numbers = count(1)
 
     def checkout(
@@ -86,6 +87,8 @@ class Till:
 
     async def ask(self, question: Question, *, at: datetime) -> TradeStanding:
         self.asked.append(question)
+        if self.while_asked is not None:
+            await self.while_asked()
         if self.paused_until is not None and at < self.paused_until:
             raise Paused(self.paused_until)
         if question.trade_no in self.silent_about:

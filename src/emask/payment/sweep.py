@@ -7,6 +7,7 @@ by itself. Nothing is held while it is asked.
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,7 +16,7 @@ from emask.database.clock import Clock
 from emask.database.pool import Database, Transaction
 from emask.payment import sweep_queries
 from emask.payment.ports import Gateway, Gateways, NoAnswer, Paused, Question
-from emask.payment.receiving import DUPLICATE, take_in
+from emask.payment.receiving import DUPLICATE, UnknownTrade, take_in
 from emask.payment.sweep_queries import Answer
 from emask.rules.calendar import Round
 
@@ -55,19 +56,9 @@ async def sweep(
             tx, round.id, gateways=names, last_from=last_from(round), at=now, most=most
         )
     answers: Counter[Answer] = Counter()
-    silent: Counter[str] = Counter()
-    for each in due:
-        if silent[each.gateway] >= _PATIENCE:
-            answers[Answer.NO_ANSWER] += 1
-            continue
-        try:
-            answer = await _ask(db, clock, gateways.named(each.gateway), each.question)
-        except Paused as paused:
-            await _pause(db, each.gateway, paused)
-            silent[each.gateway], answer = _PATIENCE, Answer.NO_ANSWER
-        else:
-            silent[each.gateway] = silent[each.gateway] + 1 if answer is Answer.NO_ANSWER else 0
-        answers[answer] += 1
+    for gateway in gateways:
+        questions = [each.question for each in due if each.gateway == gateway.name]
+        answers += await _ask_all(db, clock, gateway, questions)
     swept = Swept(asked=len(due), told=answers[Answer.TOLD], unanswered=answers[Answer.NO_ANSWER])
     if swept.told or swept.unanswered:
         _LOG.info("sweep: %s told late, %s unanswered", swept.told, swept.unanswered)
@@ -87,26 +78,41 @@ async def unanswered(tx: Transaction, *, round: Round) -> int:
     return await sweep_queries.unanswered(tx, round.id, last_from=last_from(round))
 
 
+async def _ask_all(
+    db: Database, clock: Clock, gateway: Gateway, questions: Sequence[Question]
+) -> Counter[Answer]:
+    """Ask one after the other, until the gateway pauses or has been silent too often."""
+    answers, silences = Counter[Answer](), 0
+    for question in questions:
+        try:
+            answer = await _ask(db, clock, gateway, question)
+        except Paused as paused:
+            _LOG.warning("sweep: %s pauses until %s", gateway.name, paused.until.isoformat())
+            async with db.transaction() as tx:
+                await sweep_queries.pause(tx, gateway.name, paused.until)
+            break
+        answers[answer] += 1
+        silences = silences + 1 if answer is Answer.NO_ANSWER else 0
+        if silences == _PATIENCE:
+            break
+    answers[Answer.NO_ANSWER] += len(questions) - answers.total()
+    return answers
+
+
 async def _ask(db: Database, clock: Clock, gateway: Gateway, question: Question) -> Answer:
     """Ask about one trade and take in what there is to tell. Raises Paused, with nothing noted."""
     now = await clock.now()
     try:
         standing = await gateway.ask(question, at=now)
-    except NoAnswer:
-        answer = Answer.NO_ANSWER
-    else:
         outcomes = [
             await take_in(db, clock, gateway=gateway.name, message=message)
             for message in standing.messages
         ]
+    except (NoAnswer, UnknownTrade):  # or an answer about a trade that is not ours
+        answer = Answer.NO_ANSWER
+    else:
         news = any(outcome != DUPLICATE for outcome in outcomes)
         answer = Answer.TOLD if news else Answer.NOTHING
     async with db.transaction() as tx:
         await sweep_queries.note(tx, question.trade_no, at=now, answer=answer)
     return answer
-
-
-async def _pause(db: Database, gateway: str, paused: Paused) -> None:
-    _LOG.warning("sweep: %s pauses until %s", gateway, paused.until.isoformat())
-    async with db.transaction() as tx:
-        await sweep_queries.pause(tx, gateway, paused.until)
