@@ -18,6 +18,7 @@ from emask.payment.reconciliation import (
     days_to_reconcile,
     explain,
     is_reconciled,
+    reconcile,
     reconcile_file,
     take_file,
 )
@@ -106,7 +107,7 @@ async def test_without_an_answer_the_difference_stands(books: Books, silence: Ex
     found = await books.held_against(books.row(first), books.row(second, number="G2"))
     assert {each.reason for each in found.differences} == {Reason.NOT_IN_LEDGER}
     assert found.unanswered == 2
-    # who is told to pause is not asked again
+    # who is told to pause asks no more
     assert len(books.gateway.asked) == (1 if isinstance(silence, Paused) else 2)
 
     books.gateway.answers = {
@@ -115,6 +116,27 @@ async def test_without_an_answer_the_difference_stands(books: Books, silence: Ex
     again = await books.reconcile()
     assert again.sound
     assert again.unanswered == 0
+
+
+async def test_a_pause_holds_for_every_question(books: Books) -> None:
+    until = at(DAY + timedelta(days=1), 10, 30)
+    books.gateway.file = Paused(until)
+    with pytest.raises(Paused):
+        await books.reconcile()
+    assert await books.town.value("SELECT until FROM gateway_pause") == until
+    with pytest.raises(Paused) as told:
+        await books.held_against()  # at ten again
+    assert told.value.until == until
+    await books.town.clock.set(until)
+    found = await reconcile(books.town.db, books.town.clock, books.gateway, day=DAY)
+    assert found.sound
+
+
+async def test_an_answer_about_a_trade_of_nobody_changes_nothing(books: Books) -> None:
+    trade_no = await books.trade()
+    books.gateway.answers[trade_no] = TradeStanding(messages=[books.told("NOBODY")])
+    found = await books.held_against(books.row(trade_no))
+    assert reasons(found) == {trade_no: (Reason.NOT_IN_LEDGER, 22, 0)}
 
 
 async def test_questions_are_paced_and_limited(books: Books) -> None:

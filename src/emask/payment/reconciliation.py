@@ -16,6 +16,7 @@ from emask.database import audit_log
 from emask.database.clock import Clock
 from emask.database.pool import Database, Transaction
 from emask.payment import reconciliation_queries as queries
+from emask.payment import sweep_queries
 from emask.payment.ports import (
     Gateway,
     GatewayMessage,
@@ -26,7 +27,7 @@ from emask.payment.ports import (
     SettledRow,
     TradeStanding,
 )
-from emask.payment.receiving import DUPLICATE, take_in
+from emask.payment.receiving import DUPLICATE, UnknownTrade, take_in
 from emask.payment.reconciliation_model import Day, Difference, Reason, Reconciliation
 from emask.payment.reconciliation_queries import AskedTrade
 from emask.rules.calendar import day_in_taipei
@@ -92,11 +93,16 @@ async def reconcile(
     now = await clock.now()
     _require_over(day, now)
     allowed = asking or Asking()
-    rows = await gateway.settled(day, at=now)
-    if rows is not None:
-        return await reconcile_file(db, clock, gateway, day=day, rows=rows, asking=allowed)
-    rows = await _rows_by_asking(db, clock, gateway, day, allowed)
-    return await take_file(db, clock, gateway=gateway.name, day=day, rows=rows)
+    try:
+        await _require_no_pause(db, gateway, now)
+        rows = await gateway.settled(day, at=now)
+        if rows is None:
+            rows = await _rows_by_asking(db, clock, gateway, day, allowed)
+            return await take_file(db, clock, gateway=gateway.name, day=day, rows=rows)
+    except Paused as paused:
+        await _leave_alone(db, gateway, paused)
+        raise
+    return await reconcile_file(db, clock, gateway, day=day, rows=rows, asking=allowed)
 
 
 async def reconcile_file(
@@ -197,6 +203,18 @@ def _require_over(day: date, now: datetime) -> None:
         raise DayNotOver(day.isoformat())
 
 
+async def _require_no_pause(db: Database, gateway: Gateway, now: datetime) -> None:
+    async with db.transaction() as tx:
+        until = await queries.paused_until(tx, gateway.name, now)
+    if until is not None:
+        raise Paused(until)
+
+
+async def _leave_alone(db: Database, gateway: Gateway, paused: Paused) -> None:
+    async with db.transaction() as tx:
+        await sweep_queries.pause(tx, gateway.name, paused.until)
+
+
 async def _compare_again(db: Database, clock: Clock, gateway: str, day: date) -> Reconciliation:
     now = await clock.now()
     async with db.transaction() as tx:
@@ -225,7 +243,8 @@ async def _ask_about(
         except NoAnswer:
             unanswered += 1
             continue
-        except Paused:
+        except Paused as paused:
+            await _leave_alone(db, gateway, paused)
             unanswered += len(missing[: asking.most]) - number
             break
         taken_in += await _take_in(db, clock, gateway, standing.messages)
@@ -242,10 +261,15 @@ async def _ask_about(
 async def _take_in(
     db: Database, clock: Clock, gateway: Gateway, messages: Iterable[GatewayMessage]
 ) -> int:
-    outcomes = [
-        await take_in(db, clock, gateway=gateway.name, message=message) for message in messages
-    ]
-    return sum(outcome != DUPLICATE for outcome in outcomes)
+    """How much of it was news."""
+    news = 0
+    for message in messages:
+        try:
+            outcome = await take_in(db, clock, gateway=gateway.name, message=message)
+        except UnknownTrade:
+            continue  # an answer about a trade that is not ours
+        news += outcome != DUPLICATE
+    return news
 
 
 async def _rows_by_asking(

@@ -256,6 +256,15 @@ async def days_to_do(tx: Transaction, gateway: str, before: date) -> list[date]:
     return [day for (day,) in await cursor.fetchall()]
 
 
+async def paused_until(tx: Transaction, gateway: str, at: datetime) -> datetime | None:
+    """Until when a gateway is left alone; None if it is not."""
+    cursor = await tx.execute(
+        "SELECT until FROM gateway_pause WHERE gateway = %s AND until > %s", (gateway, at)
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
 async def explain(
     tx: Transaction,
     gateway: str,

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from emask.payment.ports import Gateway, NoAnswer, Paused, UnreadableFile
@@ -59,10 +60,10 @@ async def look_after_money(system: System) -> MoneyChores:
 
     A gateway's file is fetched for one day at a time: gateways give out few in a minute.
     """
-    done = await _kept_apart("sweep", lambda: _sweep(system))
-    done += await _kept_apart("refunds", lambda: _give_back(system))
+    done = await _kept_apart("sweep", partial(_sweep, system))
+    done += await _kept_apart("refunds", partial(_give_back, system))
     for gateway in system.partners.gateways:
-        done += await _kept_apart("reconciliation", lambda each=gateway: _reconcile(system, each))
+        done += await _kept_apart("reconciliation", partial(_reconcile, system, gateway))
     return done
 
 
@@ -101,12 +102,8 @@ async def _reconcile(system: System, gateway: Gateway) -> MoneyChores:
     watch.postpone((gateway.name, day))  # whatever comes of it
     try:
         found = await reconcile(system.db, system.clock, gateway, day=day)
-    except (NoAnswer, UnreadableFile, TooManyTrades) as error:
+    except (NoAnswer, Paused, UnreadableFile, TooManyTrades) as error:
         _LOG.warning("reconciliation: %s %s: %s", gateway.name, day, type(error).__name__)
-        return MoneyChores(failed=1)
-    except Paused as paused:
-        watch.postpone((gateway.name, day), at_least=(paused.until - now).total_seconds())
-        _LOG.warning("reconciliation: %s %s: paused", gateway.name, day)
         return MoneyChores(failed=1)
     if not found.unanswered:
         watch.done((gateway.name, day))

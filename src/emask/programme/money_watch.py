@@ -22,9 +22,9 @@ class MoneyWatch:
         self._seconds = seconds
         self._not_before: dict[DayOfGateway, float] = {}
 
-    def postpone(self, day: DayOfGateway, *, at_least: float = 0) -> None:
-        """Leave a day alone for ten minutes, or for more seconds than these."""
-        self._not_before[day] = self._seconds() + max(_AGAIN_AFTER, at_least)
+    def postpone(self, day: DayOfGateway) -> None:
+        """Leave a day alone for ten minutes."""
+        self._not_before[day] = self._seconds() + _AGAIN_AFTER
 
     def done(self, day: DayOfGateway) -> None:
         """Nothing is left to do about a day."""
