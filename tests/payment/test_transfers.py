@@ -147,7 +147,9 @@ async def test_a_file_holds_what_is_due_and_known(market: Market) -> None:
     (file,) = await files(market)
     assert (file.file_id, file.transfers, file.total, file.made_by) == (file_id, 2, 40, "wang")
     assert (await refund_of(market, unknown.person_id)).state == "due"
-    assert (await refund_of(market, known.person_id)).file_id == file_id
+    async with market.town.db.transaction() as tx:
+        listed = await transfers.listed_in(tx, file_id)
+    assert {each.refund.event_id for each in listed} == {known.event_id, late.event_id}
 
     with pytest.raises(NotReleased):
         await content(market, file_id)
@@ -216,6 +218,8 @@ async def test_what_is_sent_is_done_and_its_account_forgotten(market: Market) ->
     await send(market, file_id)
     done = await refund_of(market, refund.person_id)
     assert (done.state, done.done_at) == ("done", await market.town.clock.now())
+    async with market.town.db.transaction() as tx:
+        assert await transfers.sent_with(tx, f" {reference_of(done.event_id).lower()}") == done
     assert await market.town.rows("SELECT FROM payee_account") == []
     assert await market.town.rows("SELECT action, outcome, detail FROM refund_step") == [
         ("transfer", "done", str(file_id))
@@ -263,7 +267,7 @@ async def test_what_a_bank_returns_is_asked_for_anew(market: Market) -> None:
     assert told == [({"total": 21},), ({"total": 21},)]
     async with market.town.db.transaction() as tx:
         (work,) = await transfers.transfer_work(tx)
-        assert await transfers.sent_in(tx, file_id) == []
+        assert await transfers.sent_with(tx, reference_of(refund.event_id)) is None
     assert (work.refund, work.returned, work.given_at) == (due, True, None)
     assert (await market.money()).balanced
 

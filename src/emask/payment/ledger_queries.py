@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from emask.database.pool import Transaction
-from emask.payment.model import MoneySummary, Refund
+from emask.payment.model import MoneySummary
 from emask.payment.ports import GatewayMessage
 from emask.rules.calendar import Round
 from emask.rules.states import OrderState
@@ -139,39 +139,3 @@ async def money(tx: Transaction, round_id: str) -> MoneySummary:
     if summary is None:
         raise LookupError(round_id)
     return summary
-
-
-_REFUND = "person_id, event_id, round_id, amount, reason, way, state, due_at, file_id, done_at"
-
-
-async def refunds_due(tx: Transaction) -> list[Refund]:
-    """What has to go back, the oldest first."""
-    async with tx.cursor(row_factory=class_row(Refund)) as cursor:
-        await cursor.execute(
-            f"SELECT {_REFUND} FROM refund WHERE state = 'due' ORDER BY due_at, person_id, event_id"
-        )
-        return await cursor.fetchall()
-
-
-async def refunds_of(tx: Transaction, person_id: UUID, round_id: str) -> list[Refund]:
-    """What goes or went back to one person, the oldest first."""
-    async with tx.cursor(row_factory=class_row(Refund)) as cursor:
-        await cursor.execute(
-            f"SELECT {_REFUND} FROM refund WHERE person_id = %s AND round_id = %s"
-            " ORDER BY due_at, event_id",
-            (person_id, round_id),
-        )
-        return await cursor.fetchall()
-
-
-async def finish_refund(
-    tx: Transaction, person_id: UUID, event_id: UUID, at: datetime
-) -> Refund | None:
-    """Mark a refund as done; None if none of this name is due."""
-    async with tx.cursor(row_factory=class_row(Refund)) as cursor:
-        await cursor.execute(
-            "UPDATE refund SET state = 'done', done_at = %s"
-            f" WHERE person_id = %s AND event_id = %s AND state = 'due' RETURNING {_REFUND}",
-            (at, person_id, event_id),
-        )
-        return await cursor.fetchone()

@@ -49,6 +49,11 @@ async def refunds_of(tx: Transaction, *, person_id: UUID, round_id: str) -> list
     return await refund_queries.refunds_of(tx, person_id, round_id)
 
 
+async def refund_of(tx: Transaction, *, person_id: UUID, event_id: UUID) -> Refund | None:
+    """One refund of a person, held for this transaction; None if there is none."""
+    return await refund_queries.refund(tx, person_id, event_id)
+
+
 async def card_work(tx: Transaction) -> list[CardWork]:
     """The refunds by card that are not done, the oldest first."""
     return await refund_queries.card_work(tx)

@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from emask.database import audit_log
 from emask.database.clock import Clock
 from emask.database.pool import Database, Transaction
 from emask.payment import allowances, ledger_queries, queries, trade_queries
-from emask.payment.model import IssuedAccount, MoneySummary, Order, Refund, Started
+from emask.payment.model import IssuedAccount, MoneySummary, Order, Started
 from emask.payment.ports import Gateways
 from emask.payment.trade_queries import NewTrade
 from emask.rules.calendar import Round
@@ -27,10 +26,6 @@ _BANK_ANSWERS_WITHIN = timedelta(minutes=15)
 
 class NotAllowed(LookupError):
     """The owner of an order has not allowed this payer to pay it."""
-
-
-class RefundNotDue(LookupError):
-    """There is no such refund, or it is done."""
 
 
 class _Plan(NamedTuple):
@@ -180,35 +175,6 @@ async def pending(tx: Transaction, *, person_id: UUID, round_id: str, at: dateti
 async def money_of(tx: Transaction, round_id: str) -> MoneySummary:
     """The sums of a round's money."""
     return await ledger_queries.money(tx, round_id)
-
-
-async def refunds_due(tx: Transaction) -> list[Refund]:
-    """What has to go back, the oldest first."""
-    return await ledger_queries.refunds_due(tx)
-
-
-async def refunds_of(tx: Transaction, *, person_id: UUID, round_id: str) -> list[Refund]:
-    """What goes or went back to one person, the oldest first."""
-    return await ledger_queries.refunds_of(tx, person_id, round_id)
-
-
-async def complete_refund(
-    db: Database, clock: Clock, *, person_id: UUID, event_id: UUID, operator: str
-) -> None:
-    """Note that an operator has sent money back. Raises RefundNotDue."""
-    now = await clock.now()
-    async with db.transaction() as tx:
-        refund = await ledger_queries.finish_refund(tx, person_id, event_id, now)
-        if refund is None:
-            raise RefundNotDue
-        await audit_log.record(
-            tx,
-            at=now,
-            actor=operator,
-            act="refund",
-            subject=str(person_id),
-            detail={"event": str(event_id), "amount": refund.amount, "reason": refund.reason},
-        )
 
 
 def new_trade_no() -> str:

@@ -184,6 +184,28 @@ async def steps_so_far(tx: Transaction, key: Key) -> int:
     return row[0] if row else 0
 
 
+async def last_outcome(tx: Transaction, key: Key) -> str | None:
+    """What came of a refund's last step; None before the first."""
+    cursor = await tx.execute(
+        "SELECT outcome FROM refund_step WHERE person_id = %s AND event_id = %s"
+        " ORDER BY step DESC LIMIT 1",
+        key,
+    )
+    row = await cursor.fetchone()
+    return None if row is None else str(row[0])
+
+
+async def without_account(tx: Transaction, person_id: UUID, round_id: str) -> set[UUID]:
+    """The events of a person whose refunds go by transfer, to an account not yet given."""
+    cursor = await tx.execute(
+        "SELECT r.event_id FROM refund r LEFT JOIN payee_account p USING (person_id, event_id)"
+        " WHERE r.person_id = %s AND r.round_id = %s AND r.way = 'transfer'"
+        " AND r.state = 'due' AND p.given_at IS NULL",
+        (person_id, round_id),
+    )
+    return {row[0] for row in await cursor.fetchall()}
+
+
 async def transfer_work(tx: Transaction) -> list[TransferWork]:
     """The refunds by transfer that are due, the oldest first."""
     return await _transfers(
@@ -191,14 +213,26 @@ async def transfer_work(tx: Transaction) -> list[TransferWork]:
     )
 
 
-async def sent_in(tx: Transaction, file_id: UUID) -> list[TransferWork]:
-    """The refunds of a file that has been sent, and have not come back."""
+async def listed_in(tx: Transaction, file_id: UUID) -> list[TransferWork]:
+    """The refunds that a file under way is made of."""
     return await _transfers(
-        tx, "r.file_id = %s AND r.state = 'done' ORDER BY r.due_at, r.event_id", file_id
+        tx,
+        "r.file_id = %s AND r.state = 'listed' ORDER BY r.due_at, r.person_id, r.event_id",
+        file_id,
     )
 
 
-async def _transfers(tx: Transaction, condition: str, *values: UUID) -> list[TransferWork]:
+async def sent_with(tx: Transaction, reference: str) -> list[TransferWork]:
+    """The refunds that were sent under a reference: one, as good as always."""
+    return await _transfers(
+        tx,
+        "r.way = 'transfer' AND r.state = 'done'"
+        " AND left(upper(replace(r.event_id::text, '-', '')), 20) = %s",
+        reference,
+    )
+
+
+async def _transfers(tx: Transaction, condition: str, *values: UUID | str) -> list[TransferWork]:
     async with tx.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
             f"SELECT {REFUND}, p.given_at, last.outcome IS NOT DISTINCT FROM 'returned' AS returned"

@@ -27,6 +27,7 @@ from emask.payment.refund_model import (
     reference_of,
 )
 from emask.payment.transfer_queries import Key, SealedPayee, SealedTransfer
+from emask.rules.entries import compact
 
 _FIELD: Final = "refund account"
 _ACTION: Final = "transfer"
@@ -81,6 +82,18 @@ async def account_given(
         return None
     account = vault.open(kept.account, person_id=person_id, field=_FIELD)
     return Payee(bank_code=kept.bank_code, account=account)
+
+
+async def was_returned(tx: Transaction, *, person_id: UUID, event_id: UUID) -> bool:
+    """Whether the last word on a refund is that a bank has sent it back."""
+    return await transfer_queries.last_outcome(tx, Key(person_id, event_id)) == (
+        StepOutcome.RETURNED
+    )
+
+
+async def accounts_wanted(tx: Transaction, *, person_id: UUID, round_id: str) -> set[UUID]:
+    """The events whose refunds wait for an account of the person."""
+    return await transfer_queries.without_account(tx, person_id, round_id)
 
 
 async def make_file(db: Database, clock: Clock, *, operator: str) -> UUID:
@@ -209,9 +222,15 @@ async def files(tx: Transaction, *, ended: int = 10) -> list[FileOfTransfers]:
     return await transfer_queries.files(tx, ended=ended)
 
 
-async def sent_in(tx: Transaction, file_id: UUID) -> list[TransferWork]:
-    """The refunds of a file that has been sent, and have not come back."""
-    return await transfer_queries.sent_in(tx, file_id)
+async def listed_in(tx: Transaction, file_id: UUID) -> list[TransferWork]:
+    """The refunds that a file under way is made of."""
+    return await transfer_queries.listed_in(tx, file_id)
+
+
+async def sent_with(tx: Transaction, reference: str) -> Refund | None:
+    """The refund that was sent under a reference, as banks name it; None if there is not one."""
+    found = await transfer_queries.sent_with(tx, compact(reference))
+    return found[0].refund if len(found) == 1 else None
 
 
 async def _under_way(tx: Transaction, file_id: UUID) -> FileOfTransfers:

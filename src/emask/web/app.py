@@ -28,6 +28,7 @@ from emask.web.citizen import (
     payment,
     phone_ways,
     progress,
+    refund,
     registration,
     sign_in,
     start,
@@ -37,6 +38,7 @@ from emask.web.demo import pages as demo
 from emask.web.intake import INTAKE_PATH, IntakeEndpoint
 from emask.web.office import pages as office
 from emask.web.operator import pages as operator
+from emask.web.operator import refunds as operator_refunds
 from emask.web.operator import reopening
 from emask.web.sandbox_pages import atm, partners, phone
 from emask.web.shell import staff, well_known
@@ -81,6 +83,7 @@ _PERSONAL = [
     *account.PERSONAL,
     *order.PERSONAL,
     *progress.PERSONAL,
+    *refund.PERSONAL,
     *payment.PERSONAL,
     *family.PERSONAL,
 ]
@@ -180,7 +183,10 @@ def _in_language(language: Language) -> Router:
             _guarded(store.STAFF, needs_role(StaffRole.CLERK)),
             _guarded(centre.CENTRE, needs_role(StaffRole.CENTRE)),
             _guarded(office.STAFF, needs_role(StaffRole.OFFICER)),
-            _guarded([*operator.STAFF, *reopening.STAFF], needs_role(StaffRole.OPERATOR)),
+            _guarded(
+                [*operator.STAFF, *operator_refunds.STAFF, *reopening.STAFF],
+                needs_role(StaffRole.OPERATOR),
+            ),
             _guarded(demo.DEMO, needs_demo),
             _guarded([*atm.DEMO, *partners.DEMO], needs_demo),
             _guarded(phone.DEMO_PERSONAL, needs_demo, needs_person),

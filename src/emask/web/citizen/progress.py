@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -16,7 +17,8 @@ from emask.entitlement.service import next_purchase_date
 from emask.identity.registry import find_person
 from emask.payment.last_try import awaited_method
 from emask.payment.model import Refund
-from emask.payment.service import refunds_of
+from emask.payment.refunds import refunds_of
+from emask.payment.transfers import accounts_wanted
 from emask.preorder.model import Preorder
 from emask.preorder.service import cancel_preorder, preorder_of
 from emask.programme.progress import NextAction, Progress, progress_of
@@ -41,7 +43,11 @@ _SHOWN_FOR = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One order as the progress page shows it; `awaited` is how it is being paid just now."""
+    """One order as the progress page shows it.
+
+    `awaited` is how it is being paid just now; `accounts_wanted` names the events whose refunds
+    wait for an account.
+    """
 
     round: Round
     entry: Preorder
@@ -49,6 +55,7 @@ class Standing:
     timeline: list[Moment]
     awaited: Method | None
     refunds: list[Refund]
+    accounts_wanted: set[UUID]
 
 
 @get("/progress")
@@ -175,6 +182,7 @@ async def _standing(page: Page, tx: Transaction, round: Round) -> Standing | Non
         timeline=timeline(page, round, progress),
         awaited=await awaited_method(tx, person_id=person_id, round_id=round.id, at=page.now),
         refunds=await refunds_of(tx, person_id=person_id, round_id=round.id),
+        accounts_wanted=await accounts_wanted(tx, person_id=person_id, round_id=round.id),
     )
 
 

@@ -1,16 +1,13 @@
 """Phase, clock, next step, funnel, money, refunds, and the lamps of the audit."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from litestar import Response, get, post
-from litestar.response import Redirect
-from litestar.status_codes import HTTP_200_OK
+from litestar import Response, get
 
 from emask.database.pool import Transaction
-from emask.payment.service import RefundNotDue, complete_refund, money_of, refunds_due
+from emask.payment.refunds import refunds_due
+from emask.payment.service import money_of
 from emask.programme.audit import audit_tables
 from emask.programme.funnel import funnel_of
 from emask.programme.queries import steps_done
@@ -18,7 +15,7 @@ from emask.programme.steps import STEPS
 from emask.rounds.service import UnknownRound, all_rounds, current_round, load_round
 from emask.rules.calendar import Round
 from emask.web.operator import words
-from emask.web.shell.page import Page, SentForm, ThisPage
+from emask.web.shell.page import Page, ThisPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,20 +54,6 @@ async def show_round(page: ThisPage) -> Response[str]:
     )
 
 
-@post("/operator/refunds", status_code=HTTP_200_OK)
-async def note_refund(page: ThisPage, form: SentForm) -> Redirect:
-    """Money has been sent back; noting it twice notes it once."""
-    with suppress(RefundNotDue, ValueError):
-        await complete_refund(
-            page.system.db,
-            page.system.clock,
-            person_id=UUID(form.text("person_id")),
-            event_id=UUID(form.text("event_id")),
-            operator=page.staff.username,
-        )
-    return page.go("/operator")
-
-
 async def _round(tx: Transaction, page: Page) -> Round:
     """The round asked for, else the first one under way, else the current one."""
     if round_id := page.asked("round"):
@@ -92,4 +75,4 @@ def _schedule(page: Page, round: Round, done: frozenset[str]) -> list[ScheduledS
     ]
 
 
-STAFF = [show_round, note_refund]
+STAFF = [show_round]

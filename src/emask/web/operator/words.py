@@ -50,6 +50,21 @@ INVARIANTS: Final = {
     "audit_log_chained": source("稽核紀錄前後相連"),
 }
 
+REFUND_STEPS: Final = {
+    "close": source("向銀行收款"),
+    "refund": source("退款"),
+    "cancel_closing": source("取消收款"),
+    "abandon": source("取消授權"),
+}
+
+REFUND_OUTCOMES: Final = {
+    "begun": source("已送出"),
+    "done": source("完成"),
+    "refused": source("拒絕"),
+    "unclear": source("沒有回覆"),
+    "not_done": source("沒有做"),
+}
+
 PHASES: Final = {
     "not_open_yet": source("尚未開放"),
     "registration": source("登記中"),
