@@ -16,8 +16,8 @@ from typing import Final, Protocol
 from emask.database.clock import Clock
 from emask.partners.logistics.pace import Beat, Pace
 from emask.partners.logistics.port import (
-    Carrier,
     CreatedParcel,
+    Creator,
     NoAnswer,
     ParcelOrder,
     Paused,
@@ -90,7 +90,7 @@ class Turn:
 
 
 async def create_due(
-    book: Book, carrier: Carrier, clock: Clock, *, pace: Pace, beat: Beat, most: int
+    book: Book, carrier: Creator, clock: Clock, *, pace: Pace, beat: Beat, most: int
 ) -> Turn:
     """Create some of the parcels that are due; called again and again until there are none.
 
@@ -114,7 +114,7 @@ async def create_due(
 class _Turn:
     """One turn under way."""
 
-    def __init__(self, book: Book, carrier: Carrier, clock: Clock, pace: Pace, beat: Beat) -> None:
+    def __init__(self, book: Book, carrier: Creator, clock: Clock, pace: Pace, beat: Beat) -> None:
         self._book = book
         self._carrier = carrier
         self._clock = clock

@@ -200,7 +200,19 @@ class MapDevice(StrEnum):
     PHONE = "1"
 
 
-class Carrier(Protocol):
+class Creator(Protocol):
+    """Whoever takes parcels. Both calls raise NoAnswer and Paused."""
+
+    async def create(self, order: ParcelOrder, *, at: datetime) -> CreatedParcel:
+        """Have a parcel's order taken. Raises UnfitForParcel, Refused."""
+        ...
+
+    async def ask(self, chain: Chain, trade_no: str, *, at: datetime) -> ParcelStanding:
+        """How a parcel stands. Raises UnknownParcel, Refused."""
+        ...
+
+
+class Carrier(Creator, Protocol):
     """Whoever speaks for the chains. All calls raise NoAnswer and Paused."""
 
     @property
@@ -211,14 +223,6 @@ class Carrier(Protocol):
     @property
     def not_genuine(self) -> Reply:
         """What it hears of any other; should our keys be wrong, it tells it again."""
-        ...
-
-    async def create(self, order: ParcelOrder, *, at: datetime) -> CreatedParcel:
-        """Have a parcel's order taken. Raises UnfitForParcel, Refused."""
-        ...
-
-    async def ask(self, chain: Chain, trade_no: str, *, at: datetime) -> ParcelStanding:
-        """How a parcel stands. Raises UnknownParcel, Refused."""
         ...
 
     def read(self, body: bytes) -> StatusMessage:
