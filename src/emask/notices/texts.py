@@ -20,6 +20,7 @@ class Kind(StrEnum):
     PAY_REMINDER = "pay_reminder"
     PAID = "paid"
     REFUND = "refund"
+    REFUND_RETURNED = "refund_returned"
     LAPSED = "lapsed"
     DEFERRED = "deferred"
     ARRIVED = "arrived"
@@ -57,9 +58,14 @@ _TEXTS: Mapping[Kind, _Text] = {
         " your store; we will tell you when it arrives. Questions: 1922",
     ),
     Kind.REFUND: _Text(
-        "【口罩預購】收到{total}元，但無法用於訂單，將辦理退款。查詢1922",
-        "[Mask pre-order] We received NT${total} that cannot pay for an order. It will be paid"
-        " back. Questions: 1922",
+        "【口罩預購】收到{total}元，但無法用於訂單，將辦理退款。請自行開啟預購網站看退款進度。查詢1922",
+        "[Mask pre-order] We received NT${total} that cannot pay for an order. For the refund,"
+        " open the pre-order site yourself. Questions: 1922",
+    ),
+    Kind.REFUND_RETURNED: _Text(
+        "【口罩預購】銀行退回了{total}元的退款，請自行開啟預購網站重新填寫退款帳號。查詢1922",
+        "[Mask pre-order] The bank returned your refund of NT${total}. Open the pre-order site"
+        " yourself and give an account again. Questions: 1922",
     ),
     Kind.LAPSED: _Text(
         "【口罩預購】逾期未繳費，本輪訂單已取消，不影響下次購買。查詢1922",
