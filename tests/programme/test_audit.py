@@ -89,6 +89,22 @@ _FAULTS: list[tuple[str, LiteralString]] = [
         "paid_orders_have_their_money",
         "UPDATE payment_event SET outcome = 'late' WHERE outcome = 'settles'",
     ),
+    (
+        "differences_are_explained",
+        (
+            "INSERT INTO reconciliation VALUES ('ecpay', '2020-03-19', now(), 0, 0, 22);"
+            " INSERT INTO reconciliation_difference"
+            " VALUES ('ecpay', '2020-03-19', 'T1', 'not_in_file', 0, 22)"
+        ),
+    ),
+    (
+        "reconciled_sums_agree",
+        "INSERT INTO reconciliation VALUES ('ecpay', '2020-03-19', now(), 0, 0, 22)",
+    ),
+    (
+        "reconciled_sums_agree",
+        "INSERT INTO reconciliation VALUES ('ecpay', '2020-03-19', now(), 1, 22, 22)",
+    ),
     ("everybody_drawn_is_told", "DELETE FROM outbox WHERE kind = 'not_selected'"),
     ("hand_overs_sealed", "UPDATE collection SET by_proxy = true"),
     ("audit_log_chained", "UPDATE audit_log SET actor = 'nobody'"),
@@ -117,8 +133,13 @@ async def test_a_round_as_it_was_played_is_sound(played: Database, keys: Keys) -
         *INVARIANTS,
         "hand_overs_sealed",
         "audit_log_chained",
+        "days_reconciled",
         "draw_recomputed:2020-1",
     ]
+    # the play was never reconciled: told, and no fault
+    assert (
+        "ecpay 2020-03-19" in {each.invariant: each for each in findings}["days_reconciled"].detail
+    )
 
 
 async def test_an_empty_system_is_sound(db: Database) -> None:

@@ -2,14 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from emask.database.audit_log import first_broken_link
 from emask.database.pool import Database, Transaction
 from emask.delivery.seal import seal_holds
 from emask.draw import service as draw
 from emask.draw.ports import Beacon
-from emask.programme.audit_queries import INVARIANTS, offending, rounds_drawn
+from emask.programme.audit_queries import (
+    INVARIANTS,
+    days_not_reconciled,
+    offending,
+    rounds_drawn,
+)
 from emask.rounds.service import all_rounds
+
+_DAYS_TOLD: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +48,7 @@ async def audit_tables(tx: Transaction) -> list[Finding]:
         *findings,
         _told("hand_overs_sealed", [f"changed since: {round_id}" for round_id in unsealed]),
         _told("audit_log_chained", [] if broken is None else [f"breaks at row {broken}"]),
+        _still_to_come("days_reconciled", await days_not_reconciled(tx)),
     ]
 
 
@@ -50,6 +59,15 @@ async def _drawn_again(db: Database, round_id: str, beacon: Beacon) -> Finding:
 
 def _counted(invariant: str, count: int) -> Finding:
     return _told(invariant, [f"{count} rows break it"] if count else [])
+
+
+def _still_to_come(invariant: str, days: Sequence[str]) -> Finding:
+    """What is no fault yet, but has to be done."""
+    return Finding(
+        invariant=invariant,
+        ok=True,
+        detail=f"not yet: {', '.join(days[:_DAYS_TOLD])}" if days else "",
+    )
 
 
 def _told(invariant: str, problems: Sequence[str]) -> Finding:

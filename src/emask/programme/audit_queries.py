@@ -146,6 +146,22 @@ INVARIANTS: Mapping[str, LiteralString] = MappingProxyType(
                 SELECT person_id, round_id FROM payment_event WHERE outcome = 'settles'
             ) AS settled USING (person_id, round_id)
             WHERE paid IS NULL OR settled IS NULL""",
+        # what a gateway's own account of a day says else than the ledger, somebody has explained
+        "differences_are_explained": """
+            SELECT count(*) FROM reconciliation_difference WHERE explanation IS NULL""",
+        "reconciled_sums_agree": """
+            SELECT count(*) FROM reconciliation AS day
+            LEFT JOIN (
+                SELECT gateway, day, count(*) AS rows, sum(amount) AS total
+                FROM settlement_row GROUP BY gateway, day
+            ) AS file USING (gateway, day)
+            LEFT JOIN (
+                SELECT gateway, day, sum(file_amount - ledger_amount) AS total
+                FROM reconciliation_difference GROUP BY gateway, day
+            ) AS difference USING (gateway, day)
+            WHERE file_rows <> coalesce(file.rows, 0)
+               OR file_total <> coalesce(file.total, 0)
+               OR file_total - ledger_total <> coalesce(difference.total, 0)""",
         # nobody has to look up by themselves how the draw went
         "everybody_drawn_is_told": """
             SELECT count(*) FROM draw_result AS result
@@ -164,6 +180,25 @@ async def offending(tx: Transaction, invariant: str) -> int:
     cursor = await tx.execute(INVARIANTS[invariant])
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
+
+
+async def days_not_reconciled(tx: Transaction) -> list[str]:
+    """Past days with money that nobody has reconciled since all of it was known: how they are told.
+
+    No fault by itself: a day's file is there on the day after.
+    """
+    cursor = await tx.execute(
+        "SELECT money.gateway || ' ' || money.day FROM ("
+        "  SELECT gateway, (valued_at AT TIME ZONE 'Asia/Taipei')::date AS day,"
+        "  max(known_at) AS known_at FROM payment_event"
+        "  WHERE kind = 'paid' AND outcome <> 'simulated' GROUP BY 1, 2) AS money"
+        " LEFT JOIN reconciliation AS done ON done.gateway = money.gateway"
+        "  AND done.day = money.day AND done.done_at >= money.known_at"
+        " WHERE done.day IS NULL AND money.day <"
+        "  (coalesce((SELECT now FROM clock), now()) AT TIME ZONE 'Asia/Taipei')::date"
+        " ORDER BY money.day, money.gateway"
+    )
+    return [day for (day,) in await cursor.fetchall()]
 
 
 async def rounds_drawn(tx: Transaction) -> list[str]:
