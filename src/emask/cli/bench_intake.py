@@ -8,8 +8,6 @@ numbers of clients is the limit, and `ratio` is how the application stands to it
 import json
 import multiprocessing
 import os
-import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -24,6 +22,7 @@ from uuid import UUID
 
 import typer
 
+from emask.cli.bench_ending import cleaning_up_when_ended, free_port
 from emask.cli.bench_intake_database import BenchDatabase, PgbenchLap, bench_database
 from emask.cli.bench_intake_load import Lap, Load, serve_load
 from emask.cli.cpu_time import cpu_seconds
@@ -161,9 +160,7 @@ def _judged(
 @contextmanager
 def _served(database: BenchDatabase, keys_file: Path) -> Iterator[tuple[int, int]]:
     """The whole web application, as `emask up` serves it; yields its process and port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         [
             *(sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop"),
@@ -225,21 +222,11 @@ def bench_intake(
     connections: Annotated[int, typer.Option(min=1, help="Clients of the endpoint.")] = 64,
 ) -> None:
     """Measure pre-orders through HTTP against pgbench with the same statement."""
-    with _cleaning_up_when_ended():
+    with cleaning_up_when_ended():
         found = run_intake_bench(seconds=seconds, connections=connections)
     typer.echo(json.dumps(asdict(found)) if as_json else _told(found))
     if found.lost or found.twice or found.refused:
         raise typer.Exit(1)
-
-
-@contextmanager
-def _cleaning_up_when_ended() -> Iterator[None]:
-    """Let SIGTERM end what was started too: by itself it would leave the servers running."""
-    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _told(found: IntakeBench) -> str:

@@ -1,7 +1,7 @@
 """How much processor time a process and everything it started have used."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,10 +17,20 @@ class _Process(NamedTuple):
 def cpu_seconds(root: int) -> float:
     """User and system time of a process and its living descendants, in seconds."""
     processes = list(_processes())
+    tree = _tree(root, processes)
+    return sum(each.ticks for each in processes if each.pid in tree) / _TICKS_PER_SECOND
+
+
+def process_tree(root: int) -> frozenset[int]:
+    """A process and its living descendants, by their numbers."""
+    return frozenset(_tree(root, list(_processes())))
+
+
+def _tree(root: int, processes: Sequence[_Process]) -> set[int]:
     tree = {root}
     while more := {each.pid for each in processes if each.parent in tree} - tree:
         tree |= more
-    return sum(each.ticks for each in processes if each.pid in tree) / _TICKS_PER_SECOND
+    return tree
 
 
 def _processes() -> Iterator[_Process]:

@@ -5,6 +5,7 @@ import typer
 from emask.cli import clock, draw, imports, people, rounds
 from emask.cli.audit import audit_command
 from emask.cli.bench_intake import bench_intake
+from emask.cli.bench_payments import bench_payments
 from emask.cli.card_agent import card_agent
 from emask.cli.features import features
 from emask.cli.rehearse import rehearse_command
@@ -36,3 +37,4 @@ app.add_typer(clock.app, name="clock")
 app.add_typer(draw.app, name="draw")
 app.add_typer(bench, name="bench")
 bench.command("intake")(bench_intake)
+bench.command("payments")(bench_payments)
