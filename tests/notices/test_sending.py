@@ -3,76 +3,17 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Self
 
 import pytest
-from psycopg.types.json import Jsonb
 
-from draw.town import Entry, Town, somebody
+from draw.town import Town, somebody
 from emask.notices import sending_queries as queries
-from emask.notices.ports import Handed, Receipt, Sms, SmsNotTaken
+from emask.notices.ports import Handed, Sms, SmsNotTaken
 from emask.notices.service import drain
 from emask.sandbox.sms import SandboxSms
-
-Payload = dict[str, object]
-
-
-async def wait_for_sending(
-    town: Town, number: int, *, kind: str = "forfeited", payload: Payload | None = None
-) -> list[Entry]:
-    """`number` people's notices that are due now."""
-    entries = [somebody() for _ in range(number)]
-    await town.enter(entries)
-    now = await town.clock.now()
-    for entry in entries:
-        await queue(town, entry, kind=kind, payload=payload or {}, at=now)
-    return entries
-
-
-async def queue(town: Town, entry: Entry, *, kind: str, payload: Payload, at: datetime) -> None:
-    await town.rows(
-        "INSERT INTO outbox (person_id, kind, reference, payload, created_at, next_at)"
-        " VALUES (%s, %s, %s, %s, %s, %s)",
-        *(entry.person_id, kind, town.round.id, Jsonb(payload), at, at),
-    )
-
-
-async def states(town: Town) -> Counter[str]:
-    return Counter(str(row[0]) for row in await town.rows("SELECT state FROM outbox"))
-
-
-async def later(town: Town, minutes: int) -> None:
-    await town.clock.set(await town.clock.now() + timedelta(minutes=minutes))
-
-
-@dataclass
-class Provider:
-    """Counts what it is handed, message by message."""
-
-    handed: Counter[str] = field(default_factory=Counter)
-    delay: float = 0.0
-    name: str = "p"
-    remembers: timedelta = timedelta(hours=11)
-    at_once: int = 500
-
-    @property
-    def providers(self) -> Sequence[Self]:
-        return (self,)
-
-    async def ready(self) -> Sequence[Self]:
-        return (self,)
-
-    async def aclose(self) -> None: ...
-
-    async def query(self, provider_ids: Sequence[str]) -> list[Receipt]:
-        return []
-
-    async def send(self, messages: Sequence[Sms]) -> list[Handed]:
-        await asyncio.sleep(self.delay)
-        self.handed.update(message.message_id for message in messages)
-        return [Handed(message.message_id) for message in messages]
+from notices.provider import Provider
+from notices.waiting import later, queue, states, wait_for_sending
 
 
 async def test_everything_due_is_sent_in_batches_and_marked(town: Town) -> None:

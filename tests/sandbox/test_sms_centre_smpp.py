@@ -236,3 +236,10 @@ async def test_a_receipt_that_cannot_be_noted_stops_nothing(
             await asyncio.sleep(0.1)
     assert await phones.count() == 2
     assert "smpp: a receipt was lost: RuntimeError" in caplog.messages
+
+
+@pytest.mark.parametrize("longer", [{"password": "nine char"}, {"system_id": "of sixteen chars"}])
+def test_what_smpp_has_no_room_for_is_refused_at_once(longer: dict[str, str]) -> None:
+    facts = {"host": "127.0.0.1", "system_id": "emask", "password": "correct", "source": "emask"}
+    with pytest.raises(ValueError, match="SMPP"):
+        SmppAccount(port=1, **(facts | longer))

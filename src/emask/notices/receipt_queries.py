@@ -9,7 +9,7 @@ from emask.notices.ports import Delivery
 _STATES = {Delivery.WAITING: "sent", Delivery.DELIVERED: "delivered"}
 
 # Only ever forward: what has ended stays so, and of what is unknown more may become known.
-_FORWARD: LiteralString = (
+FORWARD: LiteralString = (
     "(o.state = 'sent' OR o.state = 'undelivered' AND o.delivery = 'unknown'"
     " AND {new} NOT IN ('waiting', 'unknown'))"
 )
@@ -18,7 +18,7 @@ APPLY: LiteralString = (
     "  ORDER BY sent_at DESC LIMIT 1),"
     " noted AS (UPDATE outbox o SET state = %(state)s, delivery = %(delivery)s, told_at = %(told)s"
     "  FROM told t WHERE (o.person_id, o.kind, o.reference) = (t.person_id, t.kind, t.reference)"
-    "  AND " + _FORWARD.replace("{new}", "%(delivery)s::text") + ")"
+    "  AND " + FORWARD.replace("{new}", "%(delivery)s::text") + ")"
     " SELECT EXISTS (SELECT FROM told)"
 )
 """Centres use their ids again: a receipt is of the message that got its id last."""

@@ -10,6 +10,7 @@ from emask.notices import queries
 from emask.notices.figures import (
     Figures,
     LookedAt,
+    NotToBeSentAgain,
     Told,
     figures,
     send_again,
@@ -26,6 +27,7 @@ from emask.rules.states import OrderState
 __all__ = [
     "Figures",
     "LookedAt",
+    "NotToBeSentAgain",
     "Told",
     "alone",
     "ask_for_receipts",

@@ -20,6 +20,8 @@ from emask.partners.sms.smpp_receipts import ReceiptIds
 _LOG: Final = logging.getLogger(__name__)
 _SHORTEST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 30.0
+_LONGEST_NAME: Final = 15
+_LONGEST_PASSWORD: Final = 8
 _STRANGE: Final = 5  # an alphanumeric type of number
 
 
@@ -33,6 +35,9 @@ class SmppAccount:
         seconds: how long a bind, or the answer to one submission, may take.
         pauses: how long to wait, in seconds, each time that the centre wants us slower.
         receipt_ids: how the centre writes ids in the text of receipts.
+
+    Raises:
+        ValueError: name or password is longer than SMPP has room for.
     """
 
     host: str
@@ -47,6 +52,11 @@ class SmppAccount:
     seconds: float = 10
     pauses: tuple[float, ...] = (0.5, 1, 2, 4)
     receipt_ids: ReceiptIds = ReceiptIds.SAME
+
+    def __post_init__(self) -> None:
+        # SMPP 3.4, 4.1.1; what is longer makes smpp34 panic, and looks like no answer.
+        if len(self.system_id) > _LONGEST_NAME or len(self.password) > _LONGEST_PASSWORD:
+            raise ValueError("an SMPP system_id has up to 15 letters, a password up to 8")
 
 
 class SmppLink:
