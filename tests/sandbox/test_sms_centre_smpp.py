@@ -238,8 +238,9 @@ async def test_a_receipt_that_cannot_be_noted_stops_nothing(
     assert "smpp: a receipt was lost: RuntimeError" in caplog.messages
 
 
-@pytest.mark.parametrize("longer", [{"password": "nine char"}, {"system_id": "of sixteen chars"}])
-def test_what_smpp_has_no_room_for_is_refused_at_once(longer: dict[str, str]) -> None:
-    facts = {"host": "127.0.0.1", "system_id": "emask", "password": "correct", "source": "emask"}
+@pytest.mark.parametrize(
+    ("name", "password"), [("emask", "nine char"), ("of sixteen chars", "correct")]
+)
+def test_what_smpp_has_no_room_for_is_refused_at_once(name: str, password: str) -> None:
     with pytest.raises(ValueError, match="SMPP"):
-        SmppAccount(port=1, **(facts | longer))
+        SmppAccount(host="127.0.0.1", port=1, system_id=name, password=password, source="emask")
