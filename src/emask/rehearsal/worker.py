@@ -115,9 +115,8 @@ async def _company(share: Share, told: Callable[[], None]) -> AsyncIterator[Comp
     with Acknowledged(share.folder, worker=share.worker) as acknowledged:
         async with Database(share.url, size=LANES + 1) as db:
             sandbox = Sandbox.over(db, clock, share.keys)
-            async with open_system(
-                db, clock=clock, keys=share.keys, partners=sandbox.partners
-            ) as system:
+            partners = replace(sandbox.partners, sms=sandbox.sms)
+            async with open_system(db, clock=clock, keys=share.keys, partners=partners) as system:
                 identity = replace(system.identity, passwords=_CHEAP)
                 async with db.transaction() as tx:
                     stores = await open_stores(tx)

@@ -6,7 +6,6 @@ What a payer does at the gateway is :class:`emask.sandbox.ecpay.payers.Payers`.
 from datetime import datetime
 from uuid import UUID
 
-from emask.language import Language
 from emask.partners.ecpay.wire import read_form
 from emask.payment.checkout import checkout
 from emask.payment.model import Started
@@ -31,7 +30,7 @@ async def go_to_gateway(system: System, sandbox: Sandbox, started: Started, *, p
         trade_no=started.trade_no or "",
         payer=payer,
         origin=sandbox.site.origin,
-        language=Language.ZH,
+        language="zh",
     )
     trade = await sandbox.payers.check_out(form, at=await system.clock.now())
     if trade.expires_on is not None:
