@@ -149,7 +149,8 @@ class Books:
         await self.take(self.told(trade_no, amount=22 * orders))
         return trade_no
 
-    def row(self, trade_no: str, amount: int = 22, *, number: str = "G1") -> SettledRow:
+    @staticmethod
+    def row(trade_no: str, amount: int = 22, *, number: str = "G1") -> SettledRow:
         return SettledRow(
             trade_no=trade_no,
             gateway_trade_no=number,

@@ -38,8 +38,8 @@ from emask.web.demo import pages as demo
 from emask.web.intake import INTAKE_PATH, IntakeEndpoint
 from emask.web.office import pages as office
 from emask.web.operator import pages as operator
+from emask.web.operator import reconciliation, reopening
 from emask.web.operator import refunds as operator_refunds
-from emask.web.operator import reopening
 from emask.web.sandbox_pages import atm, partners, phone
 from emask.web.shell import staff, well_known
 from emask.web.shell.address import ClientAddress, Networks
@@ -184,7 +184,12 @@ def _in_language(language: Language) -> Router:
             _guarded(centre.CENTRE, needs_role(StaffRole.CENTRE)),
             _guarded(office.STAFF, needs_role(StaffRole.OFFICER)),
             _guarded(
-                [*operator.STAFF, *operator_refunds.STAFF, *reopening.STAFF],
+                [
+                    *operator.STAFF,
+                    *operator_refunds.STAFF,
+                    *reconciliation.STAFF,
+                    *reopening.STAFF,
+                ],
                 needs_role(StaffRole.OPERATOR),
             ),
             _guarded(demo.DEMO, needs_demo),

@@ -46,8 +46,11 @@ INVARIANTS: Final = {
     "collected_claims_are_marked": source("已領取的購買紀錄有註記"),
     "money_is_accounted_for": source("每一元都有去處"),
     "paid_orders_have_their_money": source("已繳費的訂單都有款項"),
+    "differences_are_explained": source("對帳的差異都有說明"),
+    "reconciled_sums_agree": source("對帳的合計加上差異相符"),
     "everybody_drawn_is_told": source("抽籤結果都通知了"),
     "audit_log_chained": source("稽核紀錄前後相連"),
+    "days_reconciled": source("有款項的日子都對過帳"),
 }
 
 REFUND_STEPS: Final = {
@@ -74,4 +77,19 @@ PHASES: Final = {
     "preparing": source("分裝與配送"),
     "pickup": source("領取中"),
     "over": source("已結束"),
+}
+
+GATEWAYS: Final = {
+    "ecpay": source("綠界"),
+    "newebpay": source("藍新"),
+}
+
+DIFFERENCES: Final = {
+    "unknown_trade": source("業者有款項，系統沒有開過這筆交易"),
+    "not_in_ledger": source("業者有款項，帳上沒有"),
+    "not_in_file": source("帳上有款項，業者沒有"),
+    "wrong_amount": source("兩邊金額不同"),
+    "twice_in_file": source("業者同一筆列了兩次"),
+    "refund_not_in_ledger": source("業者退了款，帳上沒有"),
+    "refund_not_in_file": source("帳上退了款，業者沒有"),
 }
