@@ -19,7 +19,8 @@ VERSION: Final = "2.3"
 
 _LANGUAGES: Final[Mapping[Language, str]] = {"zh": "zh-tw", "en": "en"}
 _TRADE_NO: Final = re.compile(r"[A-Za-z0-9_]{1,30}")
-_ITEM: Final = re.compile(r"[^'\"<>&\\\x00-\x1f\x7f]{1,50}")
+_UNWANTED: Final = re.compile(r"[\"<>&\\\x00-\x1f\x7f]")
+_LONGEST_ITEM: Final = 50
 _LONGEST_URL: Final = 200
 _AMOUNTS: Final = {
     Method.CREDIT_CARD: range(1, 200_000),
@@ -38,7 +39,8 @@ def checkout_form(
     Most banks let an account live to the end of a day; what they take after `expires_at` comes
     late, and goes back.
     """
-    _check(purchase, addresses, at=at)
+    item = _plain(purchase.item)
+    _check(purchase, addresses, item, at=at)
     method = purchase.method
     fields = {
         "MerchantID": merchant.merchant_id,
@@ -48,7 +50,7 @@ def checkout_form(
         "LangType": _LANGUAGES[purchase.language],
         "MerchantOrderNo": purchase.trade_no,
         "Amt": str(purchase.amount),
-        "ItemDesc": purchase.item,
+        "ItemDesc": item,
         "NotifyURL": addresses.told,
         "ClientBackURL": addresses.back,
         "EmailModify": "0",
@@ -78,13 +80,18 @@ def _page_limit(left: timedelta) -> Mapping[str, str]:
     return {"TradeLimit": str(min(max(int(left.total_seconds()), shortest), longest))}
 
 
-def _check(purchase: Purchase, addresses: ReturnAddresses, *, at: datetime) -> None:
+def _plain(text: str) -> str:
+    """A text without what NewebPay refuses, and no longer than it takes."""
+    return _UNWANTED.sub("", text.replace("'", "’"))[:_LONGEST_ITEM].strip()
+
+
+def _check(purchase: Purchase, addresses: ReturnAddresses, item: str, *, at: datetime) -> None:
     urls = (addresses.told, addresses.returned, addresses.back)
     left = purchase.expires_at - at
     for field, fits in (
         ("MerchantOrderNo", _TRADE_NO.fullmatch(purchase.trade_no) is not None),
         ("Amt", purchase.amount in _AMOUNTS[purchase.method]),
-        ("ItemDesc", _ITEM.fullmatch(purchase.item) is not None),
+        ("ItemDesc", bool(item)),
         ("ExpireDate", timedelta(0) < left <= _MOST_DAYS),
         (
             "NotifyURL",

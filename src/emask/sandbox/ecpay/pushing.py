@@ -71,10 +71,11 @@ class Pushes:
         told = self._signed(fields, faults)
         async with self._db.connection() as connection:
             cursor = await connection.execute(
-                "INSERT INTO sandbox.ecpay_push (url, fields, held, due_at) SELECT %s, %s,"
-                " %s AND NOT EXISTS (SELECT FROM sandbox.ecpay_push WHERE held), %s"
+                "INSERT INTO sandbox.ecpay_push (url, fields, held, due_at)"
+                " SELECT %s, %s, held, CASE WHEN held THEN %s ELSE %s END FROM (SELECT %s"
+                "  AND NOT EXISTS (SELECT FROM sandbox.ecpay_push WHERE held) AS held) AS turn"
                 " RETURNING seq, held",
-                (url, Jsonb(told), "reorder" in faults, at),
+                (url, Jsonb(told), at, at + AGAIN_AFTER, "reorder" in faults),
             )
             row = await cursor.fetchone()
         if row is None or row[1]:
