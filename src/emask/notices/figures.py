@@ -94,6 +94,11 @@ async def figures(tx: Transaction, *, at: datetime) -> Figures:
     )
 
 
+async def count_due(tx: Transaction, *, at: datetime) -> int:
+    """How many notices wait that were to be sent by an instant, tried or not."""
+    return await queries.count_due(tx, at=at)
+
+
 async def to_look_at(tx: Transaction, *, most: int) -> list[LookedAt]:
     """Up to so many notices that are unclear or failed, by kind."""
     return [LookedAt(*row) for row in await queries.to_look_at(tx, most=most)]

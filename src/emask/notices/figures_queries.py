@@ -57,10 +57,10 @@ async def sent_since(tx: Transaction, *, since: datetime) -> int:
     return 0 if row is None else int(row[0])
 
 
-async def count_waiting(tx: Transaction, *, at: datetime) -> int:
-    """How many are due."""
+async def count_due(tx: Transaction, *, at: datetime) -> int:
+    """How many wait that were queued for then or earlier."""
     cursor = await tx.execute(
-        "SELECT count(*) FROM outbox WHERE state = 'waiting' AND next_at <= %s", (at,)
+        "SELECT count(*) FROM outbox WHERE state = 'waiting' AND created_at <= %s", (at,)
     )
     row = await cursor.fetchone()
     return 0 if row is None else int(row[0])

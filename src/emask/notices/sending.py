@@ -7,7 +7,7 @@ unclear, and sent again only if an operator wants so.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -32,8 +32,22 @@ _PATIENCE: Final = 2.0  # seconds
 _GLANCE: Final = 0.05
 
 
+Progress = Callable[[int], object]
+"""Is told how many more notices are done with, sent or not."""
+
+
+def unwatched(_: int) -> None:
+    """Progress that nobody looks at."""
+
+
 async def drain(
-    db: Database, clock: Clock, vault: Vault, sender: SmsSender, *, batch: int = 500
+    db: Database,
+    clock: Clock,
+    vault: Vault,
+    sender: SmsSender,
+    *,
+    batch: int = 500,
+    progress: Progress = unwatched,
 ) -> int:
     """Send everything that is due; how many were sent.
 
@@ -46,12 +60,14 @@ async def drain(
         vault: opens the numbers.
         sender: who sends.
         batch: how many are taken at a time, if a provider takes as many at once.
+        progress: is told after each group.
     """
     await _set_aside(db, clock, sender)
     drain = _Drain(db, clock, vault, sender, batch)
     sent = 0
     while (group := await drain.hand_over_a_group()) is not None:
-        sent += group
+        sent += group.sent
+        progress(group.done)
     await match_early(db, await clock.now())
     return sent
 
@@ -97,6 +113,14 @@ class _Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class _Group:
+    """How many of a group were sent, and how many are done with."""
+
+    sent: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Drain:
     db: Database
     clock: Clock
@@ -104,8 +128,8 @@ class _Drain:
     sender: SmsSender
     batch: int
 
-    async def hand_over_a_group(self) -> int | None:
-        """Take a group for the first provider that there is one for; how many were sent.
+    async def hand_over_a_group(self) -> _Group | None:
+        """Take a group for the first provider that there is one for; what became of it.
 
         What it does not take is offered to the others. None when nothing is left that anybody who
         is well could be handed, or nobody has said a word.
@@ -120,6 +144,7 @@ class _Drain:
     async def _take(self, provider: SmsProvider) -> list[Waiting]:
         now = await self.clock.now()
         async with self.db.transaction() as tx:
+            await queries.by_index(tx)
             return await queries.take(
                 tx,
                 provider=provider.name,
@@ -130,7 +155,7 @@ class _Drain:
 
     async def _offer(
         self, taken: Sequence[Waiting], providers: Sequence[SmsProvider]
-    ) -> int | None:
+    ) -> _Group | None:
         letters, marked = _written(self.vault, taken)
         sent = await self._mark(marked)
         for provider in providers:
@@ -151,13 +176,14 @@ class _Drain:
             # What an earlier call has left unanswered stays where it may be.
             letters = [each for each in left if each.notice.fresh]
         await self._note(letters, None)
-        return sent if marked else None
+        return _Group(sent, len(marked)) if marked else None
 
     async def _note(self, letters: Sequence[_Letter], provider: SmsProvider | None) -> None:
         if not letters:
             return
         at = None if provider is None else await self.clock.now()
         async with self.db.transaction() as tx:
+            await queries.by_index(tx)
             await queries.hand_to(
                 tx,
                 [letter.notice for letter in letters],
@@ -170,6 +196,7 @@ class _Drain:
             return 0
         now = await self.clock.now()
         async with self.db.transaction() as tx:
+            await queries.by_index(tx)
             return await queries.mark(tx, outcomes, at=now, ask_at=now + ASK_AFTER)
 
 

@@ -12,13 +12,14 @@ from emask.notices.figures import (
     LookedAt,
     NotToBeSentAgain,
     Told,
+    count_due,
     figures,
     send_again,
     to_look_at,
     told_of_round,
 )
 from emask.notices.receipts import ask_for_receipts, record_receipt
-from emask.notices.sending import alone, drain
+from emask.notices.sending import Progress, alone, drain, unwatched
 from emask.notices.texts import Kind
 from emask.rounds.service import next_round
 from emask.rules.calendar import Round
@@ -28,9 +29,11 @@ __all__ = [
     "Figures",
     "LookedAt",
     "NotToBeSentAgain",
+    "Progress",
     "Told",
     "alone",
     "ask_for_receipts",
+    "count_due",
     "drain",
     "figures",
     "notify_arrival",
@@ -42,6 +45,7 @@ __all__ = [
     "send_again",
     "to_look_at",
     "told_of_round",
+    "unwatched",
 ]
 
 

@@ -8,7 +8,7 @@ from emask.database.clock import SetClock
 from emask.database.pool import Transaction
 from emask.delivery.forfeits import next_recollection_end
 from emask.draw.ports import BeaconNotReady
-from emask.notices.service import alone, ask_for_receipts, drain
+from emask.notices.service import Progress, alone, ask_for_receipts, drain, unwatched
 from emask.programme import queries
 from emask.programme.steps import END_RECOLLECTION, STEPS, Step
 from emask.programme.system import System
@@ -88,7 +88,7 @@ async def carry_out_until(system: System, *, round: Round, step: str, at: dateti
     return done
 
 
-async def send_notices(system: System) -> int:
+async def send_notices(system: System, *, progress: Progress = unwatched) -> int:
     """Send every notice that may go out now, and ask for receipts that are overdue; how many went.
 
     None if another process is sending. With many waiting it takes as long as their pace wants.
@@ -97,7 +97,7 @@ async def send_notices(system: System) -> int:
     async with alone(system.db) as mine:
         if not mine:
             return 0
-        sent = await drain(system.db, system.clock, system.vault, sender)
+        sent = await drain(system.db, system.clock, system.vault, sender, progress=progress)
         await ask_for_receipts(system.db, system.clock, sender)
     return sent
 
