@@ -30,7 +30,7 @@ SECRETS = {
     "ecpay": ("madeUpHashKey016", "madeUpHashIv0016"),
     "newebpay": ("made-up-hash-key-of-32-character", "made-up-hash-iv-"),
     "mitake": ("made-up-mitake-password",),
-    "smpp": ("made-up-smpp-pw",),
+    "smpp": ("mock-pw1",),
 }
 SECTIONS = {
     "payment": 'credit_card = "ecpay"\nweb_atm = "ecpay"\natm = "newebpay"\n',
@@ -48,7 +48,7 @@ SECTIONS = {
         'password = "made-up-mitake-password"\n'
     ),
     "smpp": (
-        'host = "smsc.example"\nport = 2775\nsystem_id = "emask"\npassword = "made-up-smpp-pw"\n'
+        'host = "smsc.example"\nport = 2775\nsystem_id = "emask"\npassword = "mock-pw1"\n'
         'source = "MASK"\nreceipt_ids = "decimal_of_hex"\n'
     ),
 }
@@ -190,9 +190,13 @@ FAULTS = [
         written(newebpay=instead("newebpay", "hash_iv", '"made-up-hash-iv"')),
         "not as it has to be: newebpay.hash_iv",
     ),
+    (
+        written(smpp=instead("smpp", "password", '"nine-long"')),
+        "not as it has to be: smpp.password",
+    ),
     (written(smpp=instead("smpp", "port", "0")), "not as it has to be: smpp.port"),
     (
-        written(smpp=instead("smpp", "receipt_ids", '"made-up-smpp-pw"')),
+        written(smpp=instead("smpp", "receipt_ids", '"mock-pw1"')),
         "not as it has to be: smpp.receipt_ids",
     ),
     (written(sms="per_second = 0"), "not as it has to be: sms.per_second"),

@@ -8,7 +8,7 @@ import pytest
 
 from emask.payment.ports import Gateway, Gateways, NoAnswer, Paused, UnreadableFile
 from emask.payment.service import start_payment
-from emask.programme.money import MoneyChores, look_after_money
+from emask.programme.money import MoneyChores, look_after_money, reconcile_past_days
 from emask.programme.money_watch import MoneyWatch
 from emask.programme.system import System
 from emask.rules.calendar import at, day_in_taipei
@@ -124,6 +124,21 @@ async def test_missed_days_are_made_up_for_one_at_a_time(play: Play) -> None:
         await look_after_money(play.system)
     days = [day for gateway, day in await days_done(play.system) if gateway == "ecpay"]
     assert days == [first, first + timedelta(days=1), first + timedelta(days=8)]
+
+
+async def test_what_is_left_to_reconcile_can_be_done_at_once(play: Play) -> None:
+    selected = await at_the_opening_of_payment(play)
+    await play.pay(selected[:1])
+    await play.clock.set(play.round.pay_from + timedelta(days=1))
+    await play.pay(selected[1:2])
+    await play.clock.set(play.round.pay_from + timedelta(days=9, hours=4))
+    done = await reconcile_past_days(play.system)
+    assert (done.reconciled, done.unexplained, done.failed) == (4, 0, 0)
+    assert await reconcile_past_days(play.system) == NOTHING
+
+    silent = Asked(file=NoAnswer("asleep"))
+    await play.clock.set(play.round.pay_from + timedelta(days=10, hours=4))
+    assert await reconcile_past_days(over(play, silent)) == MoneyChores(failed=1)
 
 
 @pytest.mark.parametrize(

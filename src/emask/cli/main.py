@@ -2,12 +2,13 @@
 
 import typer
 
-from emask.cli import clock, draw, imports, people, rounds
+from emask.cli import clock, draw, imports, notices, people, rounds
 from emask.cli.audit import audit_command
 from emask.cli.bench_intake import bench_intake
 from emask.cli.bench_payments import bench_payments
 from emask.cli.card_agent import card_agent
 from emask.cli.features import features
+from emask.cli.reconcile import reconcile_command
 from emask.cli.rehearse import rehearse_command
 from emask.cli.up import up
 
@@ -23,6 +24,7 @@ bench = typer.Typer(no_args_is_help=True, help="Measurements, each with its rati
 app.command("up")(up)
 app.command("rehearse")(rehearse_command)
 app.command("audit")(audit_command)
+app.command("reconcile")(reconcile_command)
 app.command("features")(features)
 app.command(
     "card-agent",
@@ -34,6 +36,7 @@ app.add_typer(imports.stores, name="stores")
 app.add_typer(imports.counter_sites, name="counter-sites")
 app.add_typer(people.app, name="people")
 app.add_typer(clock.app, name="clock")
+app.add_typer(notices.app, name="notices")
 app.add_typer(draw.app, name="draw")
 app.add_typer(bench, name="bench")
 bench.command("intake")(bench_intake)

@@ -134,8 +134,8 @@ class SmppSection(Section):
 
     host: Text
     port: Annotated[int, Meta(ge=1, le=65535)]
-    system_id: Text
-    password: Text
+    system_id: Annotated[str, Meta(min_length=1, max_length=15)]
+    password: Annotated[str, Meta(max_length=8)]
     source: Text
     source_ton: Annotated[int, Meta(ge=0, le=6)] = 5
     source_npi: Annotated[int, Meta(ge=0, le=18)] = 0

@@ -67,6 +67,17 @@ async def look_after_money(system: System) -> MoneyChores:
     return done
 
 
+async def reconcile_past_days(system: System) -> MoneyChores:
+    """Reconcile one due day after the other until none is left; one that fails is passed over."""
+    done = MoneyChores()
+    for gateway in system.partners.gateways:
+        while (
+            each := await _kept_apart("reconciliation", partial(_reconcile, system, gateway))
+        ) != (MoneyChores()):
+            done += each
+    return done
+
+
 async def _kept_apart(name: str, chore: Callable[[], Awaitable[MoneyChores]]) -> MoneyChores:
     """What came of a chore, also if it fails."""
     try:

@@ -16,6 +16,7 @@ from emask.draw.ports import Beacon
 from emask.payment.service import money_of
 from emask.programme.audit import Finding, audit
 from emask.programme.funnel import funnel_of
+from emask.programme.money import reconcile_past_days
 from emask.programme.service import advance_to
 from emask.programme.system import System, open_system
 from emask.rehearsal.acknowledged import acknowledged_in_vain
@@ -88,6 +89,7 @@ async def rehearse(plan: Plan, *, url: str, keys: Keys, folder: Path, audience: 
             with troupe(plan, url=url, keys=keys, folder=folder, progress=audience.acts) as players:
                 outcomes = await _play(system, players, scenes, audience)
             audience.scene(len(scenes), len(scenes), "audit")
+            await reconcile_past_days(system)
             return Result(
                 people=plan.people,
                 seed=plan.seed,
