@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import pytest
-
 from draw.town import Town
 from emask.notices.ports import Handed, NotAllTaken, Sms, SmsNotTaken
-from emask.notices.service import LookedAt, NotToBeSentAgain, alone, drain, send_again, to_look_at
+from emask.notices.service import alone, drain, send_again, stranded
 from emask.partners.sms import FailoverSender, Limits
 from notices.provider import Provider
 from notices.waiting import later, states, wait_for_sending
@@ -42,17 +40,6 @@ class Moody(Provider):
 async def send(town: Town, *providers: Provider) -> int:
     sender = FailoverSender(providers, limits=FAST)
     return await drain(town.db, town.clock, town.vault, sender)
-
-
-async def again(town: Town, notice: LookedAt) -> None:
-    await send_again(
-        town.db,
-        town.clock,
-        person_id=notice.person_id,
-        kind=notice.kind,
-        reference=notice.reference,
-        operator="duty",
-    )
 
 
 async def by_provider(town: Town) -> dict[tuple[str, str | None], int]:
@@ -196,22 +183,25 @@ async def test_what_was_queued_anew_meanwhile_is_not_taken_for_sent(town: Town) 
 
 
 async def test_an_operator_may_send_again_what_is_unclear_or_failed(town: Town) -> None:
-    (entry,) = await wait_for_sending(town, 1)
+    await wait_for_sending(town, 3)
     centre = Moody(remembers=timedelta(), does="silent")
     await send(town, centre)
     await later(town, 5)
+    await wait_for_sending(town, 2, kind="lapsed")
+    centre.does = "refuse"
     await send(town, centre)
     async with town.db.transaction() as tx:
-        (looked_at,) = await to_look_at(tx, most=10)
-    assert (looked_at.state, looked_at.provider) == ("unclear", "p")
-    await again(town, looked_at)
-    with pytest.raises(NotToBeSentAgain):
-        await again(town, looked_at)
+        unclear, refused = await stranded(tx)
+    assert (unclear.kind, unclear.state, unclear.provider) == ("forfeited", "unclear", "p")
+    assert (refused.kind, refused.state, refused.delivery) == ("lapsed", "failed", "v")
+    assert (unclear.number, refused.number) == (3, 2)
+    assert await send_again(town.db, town.clock, which=unclear, operator="duty") == 3
+    assert await send_again(town.db, town.clock, which=unclear, operator="duty") == 0
     centre.does = "all"
-    assert await send(town, centre) == 1
-    assert len(centre.handed) == 2, "a provider must not take it for the first one"
-    noted = await town.rows("SELECT actor, act, subject FROM audit_log")
-    assert noted == [("duty", "send_again", str(entry.person_id))]
+    assert await send(town, centre) == 3
+    assert len(centre.handed) == 6, "a provider must not take them for the first ones"
+    noted = await town.rows("SELECT actor, act, subject, detail ->> 'count' FROM audit_log")
+    assert noted == [("duty", "send_again", "2020-1", "3")]
 
 
 async def test_one_sends_at_a_time(town: Town) -> None:

@@ -10,6 +10,7 @@ from emask.database.audit_log import record
 from emask.database.clock import Clock
 from emask.database.pool import Database, Transaction
 from emask.notices import figures_queries as queries
+from emask.notices.figures_queries import Stranded
 
 _LATELY = timedelta(minutes=1)
 
@@ -57,18 +58,6 @@ class Figures:
     per_second: float
 
 
-class LookedAt(NamedTuple):
-    """A notice that an operator may send again: no more of a person than an opaque id."""
-
-    person_id: UUID
-    kind: str
-    reference: str
-    state: str
-    provider: str | None
-    delivery: str | None
-    at: datetime
-
-
 class Told(NamedTuple):
     """A notice to its own reader: what, when it was sent, and how far it came."""
 
@@ -78,10 +67,6 @@ class Told(NamedTuple):
     sent_at: datetime | None
     delivery: str | None
     told_at: datetime | None
-
-
-class NotToBeSentAgain(Exception):
-    """The notice is neither unclear nor failed, or there is none."""
 
 
 async def figures(tx: Transaction, *, at: datetime) -> Figures:
@@ -99,9 +84,9 @@ async def count_due(tx: Transaction, *, at: datetime) -> int:
     return await queries.count_due(tx, at=at)
 
 
-async def to_look_at(tx: Transaction, *, most: int) -> list[LookedAt]:
-    """Up to so many notices that are unclear or failed, by kind."""
-    return [LookedAt(*row) for row in await queries.to_look_at(tx, most=most)]
+async def stranded(tx: Transaction) -> list[Stranded]:
+    """What is unclear or has failed, by round and kind."""
+    return await queries.stranded(tx)
 
 
 async def told_of_round(tx: Transaction, *, person_id: UUID, round_id: str) -> list[Told]:
@@ -109,27 +94,28 @@ async def told_of_round(tx: Transaction, *, person_id: UUID, round_id: str) -> l
     return [Told(*row) for row in await queries.told(tx, person_id=person_id, round_id=round_id)]
 
 
-async def send_again(
-    db: Database, clock: Clock, *, person_id: UUID, kind: str, reference: str, operator: str
-) -> None:
-    """Let a notice that is unclear or failed be sent once more; it is noted in the audit log.
+async def send_again(db: Database, clock: Clock, *, which: Stranded, operator: str) -> int:
+    """Let stranded notices be sent once more, and note it in the audit log; how many.
 
-    It goes as a new message, which a provider takes for no other one.
-
-    Raises:
-        NotToBeSentAgain: it is neither.
+    They go as new messages, which a provider takes for no other ones: who got an unclear one gets
+    it twice. Asked for twice, it is done once.
     """
     now = await clock.now()
     async with db.transaction() as tx:
-        if not await queries.requeue(
-            tx, person_id=person_id, kind=kind, reference=reference, at=now
-        ):
-            raise NotToBeSentAgain
-        await record(
-            tx,
-            at=now,
-            actor=operator,
-            act="send_again",
-            subject=str(person_id),
-            detail={"kind": kind, "reference": reference},
-        )
+        count = await queries.requeue(tx, which=which, at=now)
+        if count:
+            await record(
+                tx,
+                at=now,
+                actor=operator,
+                act="send_again",
+                subject=which.round_id,
+                detail={
+                    "kind": which.kind,
+                    "state": which.state,
+                    "provider": which.provider,
+                    "reason": which.delivery,
+                    "count": count,
+                },
+            )
+    return count

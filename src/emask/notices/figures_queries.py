@@ -1,12 +1,28 @@
 """The SQL of how notices stand."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.rows import TupleRow, dict_row
 
 from emask.database.pool import Transaction
+
+
+class Stranded(NamedTuple):
+    """Notices of one kind and round that went wrong in one way, and are sent no more by themselves.
+
+    `state` is `unclear` or `failed`, `delivery` the reason if one is known, `since` when the first
+    of them was queued.
+    """
+
+    round_id: str
+    kind: str
+    state: str
+    provider: str | None
+    delivery: str | None
+    number: int
+    since: datetime
 
 
 async def by_kind(tx: Transaction) -> list[dict[str, Any]]:
@@ -66,15 +82,14 @@ async def count_due(tx: Transaction, *, at: datetime) -> int:
     return 0 if row is None else int(row[0])
 
 
-async def to_look_at(tx: Transaction, *, most: int) -> list[TupleRow]:
-    """Notices that are unclear or failed."""
+async def stranded(tx: Transaction) -> list[Stranded]:
+    """How many are unclear or have failed, by what went wrong."""
     cursor = await tx.execute(
-        "SELECT person_id, kind, reference, state, provider, delivery,"
-        " coalesce(told_at, handed_at, created_at) FROM outbox"
-        " WHERE state IN ('unclear', 'failed') ORDER BY kind, person_id, reference LIMIT %s",
-        (most,),
+        "SELECT split_part(reference, ':', 1), kind, state, provider, delivery, count(*),"
+        " min(created_at) FROM outbox WHERE state IN ('unclear', 'failed')"
+        " GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"
     )
-    return await cursor.fetchall()
+    return [Stranded(*row) for row in await cursor.fetchall()]
 
 
 async def told(tx: Transaction, *, person_id: UUID, round_id: str) -> list[TupleRow]:
@@ -88,15 +103,22 @@ async def told(tx: Transaction, *, person_id: UUID, round_id: str) -> list[Tuple
     return await cursor.fetchall()
 
 
-async def requeue(
-    tx: Transaction, *, person_id: UUID, kind: str, reference: str, at: datetime
-) -> bool:
-    """Let a notice wait anew; False if it was neither unclear nor failed."""
+async def requeue(tx: Transaction, *, which: Stranded, at: datetime) -> int:
+    """Let notices that went wrong wait anew; how many still were as told."""
     cursor = await tx.execute(
         "UPDATE outbox SET state = 'waiting', created_at = %(at)s, next_at = %(at)s, attempts = 0,"
         " provider = NULL, handed_at = NULL, provider_id = NULL, delivery = NULL, told_at = NULL"
-        " WHERE person_id = %(person)s AND kind = %(kind)s AND reference = %(reference)s"
-        " AND state IN ('unclear', 'failed')",
-        {"at": at, "person": person_id, "kind": kind, "reference": reference},
+        " WHERE state IN ('unclear', 'failed') AND state = %(state)s AND kind = %(kind)s"
+        " AND split_part(reference, ':', 1) = %(round)s"
+        " AND provider IS NOT DISTINCT FROM %(provider)s::text"
+        " AND delivery IS NOT DISTINCT FROM %(delivery)s::text",
+        {
+            "at": at,
+            "state": which.state,
+            "kind": which.kind,
+            "round": which.round_id,
+            "provider": which.provider,
+            "delivery": which.delivery,
+        },
     )
-    return cursor.rowcount == 1
+    return cursor.rowcount

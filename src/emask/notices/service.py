@@ -9,15 +9,14 @@ from emask.database.pool import Transaction
 from emask.notices import queries
 from emask.notices.figures import (
     Figures,
-    LookedAt,
-    NotToBeSentAgain,
     Told,
     count_due,
     figures,
     send_again,
-    to_look_at,
+    stranded,
     told_of_round,
 )
+from emask.notices.figures_queries import Stranded
 from emask.notices.receipts import ask_for_receipts, record_receipt
 from emask.notices.sending import Progress, alone, drain, unwatched
 from emask.notices.texts import Kind
@@ -27,9 +26,8 @@ from emask.rules.states import OrderState
 
 __all__ = [
     "Figures",
-    "LookedAt",
-    "NotToBeSentAgain",
     "Progress",
+    "Stranded",
     "Told",
     "alone",
     "ask_for_receipts",
@@ -43,7 +41,7 @@ __all__ = [
     "notify_unpaid",
     "record_receipt",
     "send_again",
-    "to_look_at",
+    "stranded",
     "told_of_round",
     "unwatched",
 ]

@@ -44,8 +44,7 @@ CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
 CREATE INDEX outbox_handed ON outbox (next_at) WHERE state = 'waiting' AND handed_at IS NOT NULL;
 CREATE INDEX outbox_untold ON outbox (provider, next_at) WHERE state = 'sent';
 CREATE INDEX outbox_provider_id ON outbox (provider_id) WHERE provider_id IS NOT NULL;
-CREATE INDEX outbox_to_look_at ON outbox (kind, person_id, reference)
-    WHERE state IN ('unclear', 'failed');
+CREATE INDEX outbox_stranded ON outbox (kind) WHERE state IN ('unclear', 'failed');
 
 CREATE TABLE early_receipt (
     provider_id text        PRIMARY KEY,
