@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -26,12 +25,12 @@ from emask.partners.logistics import (
     Turn,
     UnfitForParcel,
     UnknownParcel,
-    Waiting,
     create_due,
 )
 from emask.partners.logistics.creating import UNFIT
 from emask.rounds.model import Chain
 from partners.logistics import parcel
+from partners.logistics_book import MemoryBook
 
 BEGIN = datetime(2020, 3, 22, tzinfo=UTC)
 PACE = Pace(per_second=1000, least=10, most=4000, at_once=4)
@@ -43,44 +42,6 @@ class Watch:
 
     async def now(self) -> datetime:
         return self.at
-
-
-@dataclass
-class MemoryBook:
-    """A book that outlives the turns, if not the test; what is taken stays taken until freed."""
-
-    orders: list[ParcelOrder]
-    asked: set[str] = field(default_factory=set)
-    created: dict[str, CreatedParcel] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-    held: set[str] = field(default_factory=set)
-    pauses: list[datetime] = field(default_factory=list)
-
-    async def take(self, most: int, *, at: datetime) -> Sequence[Waiting]:
-        due = [each for each in self.orders if self.is_due(each.trade_no)][:most]
-        self.held |= {each.trade_no for each in due}
-        return [Waiting(order=each, asked=each.trade_no in self.asked) for each in due]
-
-    def is_due(self, trade_no: str) -> bool:
-        return trade_no not in {*self.created, *self.refused, *self.held}
-
-    async def note_asked(self, trade_no: str) -> None:
-        self.asked.add(trade_no)
-
-    async def note_created(self, created: CreatedParcel) -> None:
-        self.created[created.trade_no] = created
-
-    async def note_refused(self, trade_no: str, reason: str) -> None:
-        self.refused[trade_no] = reason
-
-    async def put_back(self, trade_nos: Sequence[str]) -> None:
-        self.held -= set(trade_nos)
-
-    async def pause(self, until: datetime) -> None:
-        self.pauses.append(until)
-
-    async def paused_until(self) -> datetime | None:
-        return max(self.pauses, default=None)
 
 
 class ForgetfulBook(MemoryBook):
