@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import cached_property
 from itertools import count
 
 import httpx
@@ -146,5 +147,9 @@ class ToTheSite(httpx2.AsyncBaseTransport):
     system: System
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        application = httpx2.ASGITransport(create_app(self.system))
-        return await application.handle_async_request(request)
+        return await self.application.handle_async_request(request)
+
+    @cached_property
+    def application(self) -> httpx2.ASGITransport:
+        """Made once: that takes longer than all it does in a test."""
+        return httpx2.ASGITransport(create_app(self.system))

@@ -41,3 +41,24 @@ async def register(visitor: Visitor, who: str = "ming", *, on: str = "computer")
     await visitor.submit(store=SHOP)
     await visitor.submit(mobile="0912 345 678")
     await visitor.submit("submission_id")
+
+
+async def go_and_pay(visitor: Visitor, method: str = "credit_card") -> None:
+    """Choose how to pay and go to the gateway's page."""
+    await visitor.go("/orders/2020-1/pay")
+    await visitor.submit(method=method)
+    await visitor.submit("CheckMacValue")
+
+
+async def pay(visitor: Visitor, method: str = "credit_card") -> None:
+    """Pay at the gateway and come back."""
+    await go_and_pay(visitor, method)
+    await visitor.submit(decision="pay")
+    await visitor.submit("CheckMacValue")
+
+
+async def get_account(visitor: Visitor) -> str:
+    """Have the gateway issue an account and come back to where it is shown."""
+    await go_and_pay(visitor, "atm")
+    await visitor.go("/orders/2020-1/paid")
+    return visitor.form("account").values["account"]

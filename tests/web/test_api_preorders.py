@@ -6,12 +6,13 @@ from datetime import date, timedelta
 import pytest
 
 from emask.identity.sessions import LIFETIME
-from emask.payment.service import receive
+from emask.payment.model import Started
 from emask.programme.service import advance_to
 from emask.programme.system import System
 from emask.rounds.service import set_quota
 from emask.rules.calendar import Channel, at
-from emask.sandbox.gateway import SandboxGateway
+from emask.sandbox.paying import go_to_gateway, hear
+from emask.sandbox.system import Sandbox, sandbox_of
 from emask.web.demo.stage import STORE
 from web.api_caller import MINE, ORDER, PAYMENTS, PEOPLE, PLACING, ApiCaller, problem
 
@@ -19,16 +20,26 @@ CLOSED, PUBLISHED = at(date(2020, 3, 18), 20), at(date(2020, 3, 19), 8)
 PAYMENT_OVER, AT_THE_STORE = at(date(2020, 3, 21), 20), at(date(2020, 3, 26), 9)
 
 
+async def _at_gateway(system: System, page: str) -> tuple[Sandbox, str]:
+    """The gateway, at which the trade is open that a page leads to."""
+    sandbox = sandbox_of(system)
+    assert sandbox is not None
+    trade_no = page.rpartition("/")[2]
+    started = Started(trade_no=trade_no)
+    payer = system.vault.person_id(PEOPLE["ming"].id_number)
+    await go_to_gateway(system, sandbox, started, payer=payer)
+    return sandbox, trade_no
+
+
 async def _paid(api: ApiCaller, system: System) -> None:
     """Pre-ordered, drawn and paid by card."""
     await api.place()
     await advance_to(system, PUBLISHED)
     await api.sign_in()
-    page = (await api.pay("credit_card")).json()["redirect_url"]
-    gateway = system.partners.gateway
-    assert isinstance(gateway, SandboxGateway)
-    fields = await gateway.pay(page.rpartition("/")[2], at=await system.clock.now())
-    assert await receive(system.db, system.clock, gateway, fields=fields) == "settles"
+    page = (await api.pay("credit_card")).json()["page"]
+    sandbox, trade_no = await _at_gateway(system, page)
+    body = await sandbox.payers.pay(trade_no, at=await system.clock.now())
+    assert await hear(system, sandbox, body) == "settles"
 
 
 # ------------------------------------------------------------------ where it stands
@@ -208,23 +219,28 @@ async def test_an_account_once_issued_is_told_again(api: ApiCaller, system: Syst
     await api.place()
     await advance_to(system, PUBLISHED)
     await api.sign_in()
-    first = await api.pay("atm")
-    told = first.json()
-    assert told["account"]
-    assert told["bank_code"]
-    assert (told["redirect_url"], told["expires_at"]) == (None, "2020-03-21T20:00:00+08:00")
+    started = (await api.pay("atm")).json()
+    assert started["account"] is None
+    assert (await api.pay("atm")).json() == started
+    await _at_gateway(system, started["page"])
+    told = (await api.pay("atm")).json()
+    assert told["page"] is None
+    assert told["account"]["account"]
+    assert told["account"]["bank_code"]
+    assert told["account"]["expires_at"] == "2020-03-21T20:00:00+08:00"
     assert (await api.pay("atm")).json() == told
 
 
-@pytest.mark.parametrize(("wish", "start"), [("zh-TW", "/zh/sandbox/"), ("en", "/en/sandbox/")])
+@pytest.mark.parametrize(("wish", "start"), [("zh-TW", "/zh/orders/"), ("en", "/en/orders/")])
 async def test_a_page_to_pay_on_is_in_the_callers_language(
     api: ApiCaller, system: System, wish: str, start: str
 ) -> None:
     await api.place()
     await advance_to(system, PUBLISHED)
     await api.sign_in()
-    page = (await api.pay("web_atm", {"accept-language": wish})).json()["redirect_url"]
-    assert page.startswith(start)
+    page = (await api.pay("web_atm", {"accept-language": wish})).json()["page"]
+    assert page.startswith(f"{system.site.origin}{start}")
+    api.client.cookies.set("emask_session", await api.token())
     assert (await api.client.get(page)).status_code == 200
 
 

@@ -11,7 +11,7 @@ from emask.programme.system import System
 from emask.rules.calendar import at
 from emask.web.demo.stage import STORE
 from emask.web.sandbox_pages.cast import PASSWORD
-from web.steps import SHOP, be, register, sign_in
+from web.steps import SHOP, be, pay, register, sign_in
 from web.visitor import Visitor
 
 PUBLISHED = at(date(2020, 3, 19), 8)
@@ -51,9 +51,7 @@ async def test_register_be_drawn_pay_and_collect(
     await visitor.go("/sandbox/phone")
     assert "22" in visitor.page.text
 
-    await visitor.go("/orders/2020-1/pay")
-    await visitor.submit(method="credit_card")
-    await visitor.submit(outcome="pay")
+    await pay(visitor)
     assert visitor.page.path == f"/{language}/progress"
     assert paid in visitor.page.text
 
@@ -273,9 +271,7 @@ async def test_a_pickup_number_is_told_as_long_as_there_is_a_pack_to_get(
     await advance_to(system, PUBLISHED)
     await be(visitor)
     assert "not_paid" in (await visitor.go("/orders/2020-1/pick-up")).text
-    await visitor.go("/orders/2020-1/pay")
-    await visitor.submit(method="credit_card")
-    await visitor.submit(outcome="pay")
+    await pay(visitor)
     assert "not_arrived" in (await visitor.go("/orders/2020-1/pick-up")).text
     await advance_to(system, at(date(2020, 4, 2), 9))
     await be(visitor)

@@ -7,7 +7,7 @@ import httpx
 from emask.programme.service import advance_to
 from emask.programme.system import System
 from emask.rules.calendar import at
-from web.steps import ID_NUMBERS, be, be_staff, register
+from web.steps import ID_NUMBERS, be, be_staff, pay, register
 from web.visitor import Visitor
 
 MING = ID_NUMBERS["ming"]
@@ -41,9 +41,7 @@ async def test_a_paid_preorder_moves_and_its_owner_sees_why(
     await register(visitor)
     await advance_to(system, at(date(2020, 3, 19), 8))
     await be(visitor)
-    await visitor.go("/orders/2020-1/pay")
-    await visitor.submit(method="credit_card")
-    await visitor.submit(outcome="pay")
+    await pay(visitor)
     await advance_to(system, SUNDAY)
     await be_staff(visitor, "pharmacist")
     await visitor.submit("product", id_number=MING)

@@ -17,9 +17,14 @@ from web.test_routes_guarded import _pages, _routes
 from web.visitor import Visitor
 
 TEMPLATES = Path(emask.__file__).parent / "web" / "templates"
-SIGNED_BY_SENDER = {"/api/payments/{gateway:str}"}
+SIGNED_BY_SENDER = {
+    "/api/payments/{gateway:str}",
+    "/api/payments/{gateway:str}/returned/{language:str}/{round_id:str}",
+}
+TO_GATEWAYS = 'action="{{ leaving.action }}"'
+"""A form that leaves for somebody else's page, which is to learn no token."""
 _FORM = re.compile(r"<form\b[^>]*method=\"post\".*?</form>", re.DOTALL)
-_EXAMPLES = {"round_id:str": "2020-1", "gateway:str": "sandbox", "product:str": "adult_mask"}
+_EXAMPLES = {"round_id:str": "2020-1", "gateway:str": "ecpay", "product:str": "adult_mask"}
 
 
 def _unprotected(app: Litestar) -> set[str]:
@@ -41,6 +46,25 @@ def test_a_form_without_protection_would_be_noticed() -> None:
     assert _unprotected(Litestar([careless], openapi_config=None)) == {"/zh/careless"}
 
 
+async def test_what_another_site_has_a_browser_send_is_refused_everywhere(
+    system: System, visitor: Visitor, client: httpx.AsyncClient
+) -> None:
+    await be(visitor)
+    token = visitor.page.forms[0].values["_csrf_token"]
+    taken = set()
+    for method, path, _ in _routes(_pages(system)):
+        if method == "GET":
+            continue
+        concrete = re.sub(r"{([^}]*)}", lambda found: _EXAMPLES.get(found[1], "1"), path)
+        for origin in ("null", "https://elsewhere.example"):
+            answer = await client.request(
+                method, concrete, data={"_csrf_token": token}, headers={"origin": origin}
+            )
+            if answer.status_code != HTTP_403_FORBIDDEN:
+                taken.add(path)
+    assert taken == SIGNED_BY_SENDER
+
+
 async def test_what_is_sent_without_the_token_is_refused_everywhere(
     system: System, visitor: Visitor, client: httpx.AsyncClient
 ) -> None:
@@ -59,8 +83,9 @@ async def test_what_is_sent_without_the_token_is_refused_everywhere(
 
 @pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.stem)
 def test_every_form_of_ours_carries_it(template: Path) -> None:
-    careless = [form for form in _FORM.findall(template.read_text()) if "csrf()" not in form]
-    assert not careless
+    forms = _FORM.findall(template.read_text())
+    assert [form for form in forms if "csrf()" not in form and TO_GATEWAYS not in form] == []
+    assert [form for form in forms if "csrf()" in form and TO_GATEWAYS in form] == []
 
 
 async def test_the_api_changes_nothing_for_a_cookie_that_another_site_could_send(

@@ -12,7 +12,7 @@ from emask.programme.service import advance_to
 from emask.programme.system import System
 from emask.rules.calendar import at
 from emask.web.sandbox_pages.cast import CAST
-from web.steps import ID_NUMBERS, be, be_staff, register, sign_in
+from web.steps import ID_NUMBERS, be, be_staff, pay, register, sign_in
 from web.visitor import Visitor
 
 MING = next(each.person for each in CAST if each.key == "ming")
@@ -54,9 +54,7 @@ async def test_a_whole_round_tells_nobody_who_it_was(
     await visitor.go("/orders/2020-1/cancel")
     await advance_to(system, at(date(2020, 3, 19), 8))
     await be(visitor)
-    await visitor.go("/orders/2020-1/pay")
-    await visitor.submit(method="credit_card")
-    await visitor.submit(outcome="pay")
+    await pay(visitor)
     await visitor.go("/sandbox/phone")
     await be_staff(visitor, "officer")
     await visitor.submit(id_number=ID_NUMBERS["ming"], nhi_card="1", act="register")

@@ -16,7 +16,7 @@ from emask.sandbox.certificates import PIN
 from emask.web.app import _PERSONAL
 from emask.web.sandbox_pages.cast import PASSWORD
 from web.api_caller import ORDER, PLACING, ApiCaller
-from web.steps import ID_NUMBERS, SHOP, be, be_staff, bind_own_phone, register
+from web.steps import ID_NUMBERS, SHOP, be, be_staff, bind_own_phone, get_account, register
 from web.visitor import Visitor
 
 NATIONAL = {"nhi_card": "1", "national_id": "1", "household_certificate": "1"}
@@ -77,10 +77,8 @@ async def test_the_slip_says_how_far_the_order_is(visitor: Visitor, system: Syst
     due = await visitor.go("/office/slip")
     assert "狀態 待繳費" in due.text
     assert "帳號可回服務據點查詢" in due.text
-    await visitor.go("/orders/2020-1/pay")
-    await visitor.submit(method="atm")
-    account = visitor.form("account").values["account"]
-    assert f"銀行代碼 822，轉入帳號 {account}" in (await visitor.go("/office/slip")).text
+    account = await get_account(visitor)
+    assert f"銀行代碼 004，轉入帳號 {account}" in (await visitor.go("/office/slip")).text
     await visitor.go("/orders/2020-1/pay")
     await visitor.submit("account")
     await advance_to(system, at(date(2020, 3, 26), 10))

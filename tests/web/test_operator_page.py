@@ -5,7 +5,7 @@ from datetime import date
 from emask.programme.service import advance_to
 from emask.programme.system import System
 from emask.rules.calendar import at
-from web.steps import ID_NUMBERS, be, be_staff, register
+from web.steps import ID_NUMBERS, be, be_staff, get_account, pay, register
 from web.visitor import Visitor
 
 
@@ -34,10 +34,7 @@ async def test_money_that_goes_back_is_noted_once(visitor: Visitor, system: Syst
     await register(visitor)
     await advance_to(system, at(date(2020, 3, 19), 8))
     await be(visitor)
-    await visitor.go("/orders/2020-1/pay")
-    await visitor.submit(method="atm")
-    await visitor.go("/orders/2020-1/pay")
-    account = visitor.form("account").values["account"]
+    account = await get_account(visitor)
     await visitor.go("/sandbox/atm")
     await visitor.submit(account=account, amount="21")
     await be_staff(visitor, "operator")
@@ -59,9 +56,7 @@ async def test_a_forfeited_pack_is_opened_again_once(visitor: Visitor, system: S
     await register(visitor)
     await advance_to(system, at(date(2020, 3, 19), 8))
     await be(visitor)
-    await visitor.go("/orders/2020-1/pay")
-    await visitor.submit(method="credit_card")
-    await visitor.submit(outcome="pay")
+    await pay(visitor)
     await advance_to(system, at(date(2020, 4, 2), 9))
     await be(visitor)
     assert "已放棄" in (await visitor.go("/progress")).text

@@ -57,12 +57,12 @@ async def test_the_account_is_asked_for_twice_and_shown_by_its_end(
     assert "#account_again" in other.links
     given = await give_account(visitor, path)
     assert "已收到帳號" in given.text
-    assert "銀行代碼 700，帳號 ••••••••••8901" in given.text
+    assert "銀行代碼 700，帳號末 4 碼 8901" in given.text
     assert "00012345678901" not in given.html
     assert "看這筆退款" in (await visitor.go("/progress")).text
     await visitor.go(f"{path}?change=1")
     changed = await visitor.submit(bank_code="００４", account="123456", account_again="123-456")
-    assert "銀行代碼 004，帳號 ••3456" in changed.text
+    assert "銀行代碼 004，帳號末 4 碼 3456" in changed.text
 
 
 async def test_a_refund_is_its_owner_s_alone(visitor: Visitor, system: System) -> None:
@@ -151,20 +151,7 @@ async def test_a_card_that_nobody_can_tell_is_settled_by_an_operator(
 ) -> None:
     await register(visitor)
     await advance_to(system, PUBLISHED)
-    await be(visitor)
-    await pay(visitor)
-    async with system.db.transaction() as tx:  # as a second payment that got no answer
-        await tx.execute(
-            "WITH e AS (INSERT INTO payment_event (person_id, event_id, attempt_id, round_id,"
-            "  gateway, message_id, kind, amount, valued_at, known_at, outcome)"
-            "  SELECT person_id, gen_random_uuid(), attempt_id, round_id, gateway, 'again', 'paid',"
-            "  amount, valued_at, known_at, 'double' FROM payment_event WHERE outcome = 'settles'"
-            "  RETURNING *), r AS (INSERT INTO refund (person_id, event_id, round_id, amount,"
-            "  reason, way, state, due_at, next_at) SELECT person_id, event_id, round_id, amount,"
-            "  outcome, 'card', 'unclear', known_at, known_at FROM e RETURNING *)"
-            " INSERT INTO refund_step SELECT person_id, event_id, 1, 'refund', 'unclear', '',"
-            " due_at FROM r"
-        )
+    await unclear_card(visitor, system, "ming")
     page = await visitor.go("/progress")
     (path,) = [each.removeprefix("/zh") for each in page.links if "/refunds/" in each]
     assert "退回付款的信用卡" in (await visitor.go(path)).text
@@ -198,6 +185,24 @@ async def test_both_languages(visitor: Visitor, system: System, language: str) -
     assert (await visitor.go(path)).status == 200
     await be_staff(visitor, "operator")
     assert (await visitor.go(HERE)).heading == {"zh": "退款", "en": "Refund"}[language]
+
+
+async def unclear_card(visitor: Visitor, system: System, who: str) -> None:
+    """Pay by card, and then again as a gateway tells that does not answer about it."""
+    await be(visitor, who)
+    await pay(visitor)
+    async with system.db.transaction() as tx:  # as a second payment that got no answer
+        await tx.execute(
+            "WITH e AS (INSERT INTO payment_event (person_id, event_id, attempt_id, round_id,"
+            "  gateway, message_id, kind, amount, valued_at, known_at, outcome)"
+            "  SELECT person_id, gen_random_uuid(), attempt_id, round_id, gateway, 'again', 'paid',"
+            "  amount, valued_at, known_at, 'double' FROM payment_event WHERE outcome = 'settles'"
+            "  RETURNING *), r AS (INSERT INTO refund (person_id, event_id, round_id, amount,"
+            "  reason, way, state, due_at, next_at) SELECT person_id, event_id, round_id, amount,"
+            "  outcome, 'card', 'unclear', known_at, known_at FROM e RETURNING *)"
+            " INSERT INTO refund_step SELECT person_id, event_id, 1, 'refund', 'unclear', '',"
+            " due_at FROM r"
+        )
 
 
 def file_of(page: Sheet) -> dict[str, str]:

@@ -11,7 +11,7 @@ from emask.rules.calendar import at
 from emask.rules.pickup import pickup_number
 from emask.sandbox.network import made_up_stores
 from emask.web.demo.stage import STORE
-from web.steps import ID_NUMBERS, be, be_staff, register
+from web.steps import ID_NUMBERS, be, be_staff, pay, register
 from web.visitor import Visitor
 
 MING = ID_NUMBERS["ming"]
@@ -21,9 +21,7 @@ async def _paid(visitor: Visitor, system: System) -> None:
     await register(visitor)
     await advance_to(system, at(date(2020, 3, 19), 8))
     await be(visitor)
-    await visitor.go("/orders/2020-1/pay")
-    await visitor.submit(method="credit_card")
-    await visitor.submit(outcome="pay")
+    await pay(visitor)
 
 
 async def _pickup_number(db: Database) -> str:

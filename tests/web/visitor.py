@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from urllib.parse import urljoin
 
 import httpx
 
@@ -75,6 +76,7 @@ class Sheet:
     """A page as a visitor sees it."""
 
     status: int
+    url: str
     path: str
     html: str
     headers: httpx.Headers
@@ -111,10 +113,10 @@ class Visitor:
         """Fill in and send the form that has a field of this name, or the first in ``main``."""
         form = self.form(holding or next(iter(answers), ""))
         values = {**form.values, **answers}
-        path = form.action or self.page.path
+        address = urljoin(self.page.url, form.action or self.page.path)
         if form.method == "get":
-            return self._look(await self._follow("GET", path, params=values))
-        return self._look(await self._follow("POST", path, data=values))
+            return self._look(await self._follow("GET", address, params=values))
+        return self._look(await self._follow("POST", address, data=values))
 
     async def post(self, path: str, /, **answers: str) -> Sheet:
         """Send what no form on the page would send, with the page's token."""
@@ -149,6 +151,7 @@ class Visitor:
         self.seen.append(
             Sheet(
                 status=answer.status_code,
+                url=str(answer.url),
                 path=answer.url.raw_path.decode(),
                 html=answer.text,
                 headers=answer.headers,

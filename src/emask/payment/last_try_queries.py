@@ -17,13 +17,17 @@ class LastTry(NamedTuple):
 
 
 async def last_try(tx: Transaction, person_id: UUID, round_id: str) -> LastTry | None:
-    """A person's last try, or None. What only looks paid tells nothing."""
+    """A person's last try, or None. What only looks paid tells nothing.
+
+    Of what a trade was told money counts most, and an account least, whenever it came.
+    """
     cursor = await tx.execute(
         "SELECT a.method, a.opened_at, (SELECT e.outcome FROM payment_event e"
         "  WHERE e.person_id = a.person_id AND e.attempt_id = a.attempt_id"
-        "  AND e.outcome <> 'simulated' ORDER BY e.known_at DESC, e.event_id LIMIT 1)"
+        "  AND e.outcome <> 'simulated' ORDER BY e.kind DESC, e.known_at DESC, e.event_id LIMIT 1)"
         " FROM payment_attempt a WHERE a.person_id = %s AND a.round_id = %s"
-        " ORDER BY a.opened_at DESC, a.trade_no LIMIT 1",
+        # rows are only ever added: where a clock stands still, the later one lies behind
+        " ORDER BY a.opened_at DESC, a.ctid DESC LIMIT 1",
         (person_id, round_id),
     )
     row = await cursor.fetchone()

@@ -82,7 +82,9 @@ async def add_or_pay(page: ThisPage, form: SentForm, round_id: FromPath[str]) ->
     """Add a relative, or go on to the gateway with all of them."""
     family = await _family(page, round_id)
     if form.text("act") == "pay":
-        return await _pay(page, form, family)
+        answer = await _pay(page, form, family)
+        await note_if_served(page, "start_payment", round_id=round_id)
+        return answer
     if len(family.others) + 1 < _MOST:
         await _add(page, form, family)
     return await _show(page, form, await _family(page, round_id))
@@ -101,7 +103,6 @@ async def _pay(page: Page, form: Form, family: _Family) -> Redirect:
         )
     except NotAllowed:  # an hour has just passed, or the owner took it back
         return page.go(f"/orders/{family.round.id}/family")
-    await note_if_served(page, "start_payment", round_id=family.round.id)
     return page.go(checkout_path(family.round.id, started.trade_no or ""))
 
 
