@@ -7,19 +7,20 @@ from emask.identity.registry import default_mobile
 from emask.preorder.service import mobile_of
 from emask.rounds.service import all_rounds
 from emask.rules.refusals import NoPreorder
-from emask.sandbox.sms import SandboxSms, TakenSms
+from emask.sandbox.sms import TakenSms
+from emask.sandbox.system import sandbox_of
 from emask.web.shell.page import Page, ThisPage
 
 
 @get("/sandbox/phone")
 async def show_messages(page: ThisPage) -> Response[str]:
     """What arrived, the latest first."""
-    sms = page.system.partners.sms
-    if not isinstance(sms, SandboxSms):
+    sandbox = sandbox_of(page.system)
+    if sandbox is None:
         raise NotFoundException
     messages: list[TakenSms] = []
     for number in await _numbers(page):
-        messages += await sms.messages_for(number)
+        messages += await sandbox.sms.messages_for(number)
     messages.sort(key=lambda each: each.seq, reverse=True)
     return page.show("sandbox_pages/phone.html", {"messages": messages})
 
