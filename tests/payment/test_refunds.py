@@ -1,20 +1,28 @@
 """Cards are given back once, whatever gateways, workers and clocks do meanwhile."""
 
-import asyncio
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from emask.payment import refund_queries, refunds, service
-from emask.payment.allowances import allow, use_allowance
+from emask.payment import refunds
 from emask.payment.ports import CardAction, CardState, Closing, Gateways, Paused, RefundRefused
-from emask.payment.refund_model import CardJob, CardWork, RefundNotDue
+from emask.payment.refund_model import RefundNotDue
 from emask.rules.price import Method
 from payment.card_till import CardTill, Killed
+from payment.giving_back import (
+    HOUR,
+    family,
+    give_back,
+    later,
+    lease,
+    states,
+    steps,
+    till_of,
+    work,
+    wrong_amount,
+)
 from payment.market import Market
-
-HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -32,70 +40,6 @@ def reckoning(market: Market) -> Market:
 @pytest.fixture(params=[False, True], ids=["telling", "reckoning"])
 def either(market: Market, request: pytest.FixtureRequest) -> Market:
     return Market(town=market.town, till=CardTill(reckons=request.param))
-
-
-def till_of(market: Market) -> CardTill:
-    assert isinstance(market.till, CardTill)
-    return market.till
-
-
-async def give_back(market: Market) -> int:
-    return await refunds.give_back_cards(market.town.db, market.town.clock, market.gateways)
-
-
-async def later(market: Market, delay: timedelta) -> None:
-    await market.town.clock.set(await market.town.clock.now() + delay)
-
-
-async def steps(market: Market) -> list[tuple[str, str]]:
-    rows = await market.town.rows(
-        "SELECT action, outcome FROM refund_step ORDER BY at, person_id, step"
-    )
-    return [(action, outcome) for action, outcome in rows]
-
-
-async def states(market: Market) -> list[str]:
-    return [row[0] for row in await market.town.rows("SELECT state FROM refund ORDER BY due_at")]
-
-
-async def work(market: Market) -> list[CardWork]:
-    async with market.town.db.transaction() as tx:
-        return await refunds.card_work(tx)
-
-
-async def wrong_amount(market: Market, amount: int = 21) -> tuple[UUID, str]:
-    """Somebody who has paid by card what pays nothing."""
-    person_id = await market.order()
-    trade_no = await market.trade(person_id)
-    now = await market.town.clock.now()
-    assert await market.receive(market.till.pay(trade_no, at=now, amount=amount)) == "wrong_amount"
-    return person_id, trade_no
-
-
-async def family(market: Market, size: int = 3) -> tuple[list[UUID], str]:
-    """People whose orders were paid jointly once they had lapsed, and the number of the trade."""
-    town = market.town
-    people = sorted([await market.order() for _ in range(size)])
-    payer = people[0]
-    for owner in people[1:]:
-        code = await allow(town.db, town.clock, town.vault, person_id=owner, round_id=town.round.id)
-        await use_allowance(
-            town.db,
-            town.clock,
-            town.vault,
-            payer=payer,
-            owner=owner,
-            round_id=town.round.id,
-            code=code,
-        )
-    started = await service.start_joint_payment(
-        town.db, town.clock, market.gateways, payer=payer, others=people[1:], round=town.round
-    )
-    assert started.trade_no is not None
-    trade_no = market.till.open(await market.form(started.trade_no, payer))
-    await market.lapse()
-    await market.receive(market.till.pay(trade_no, at=await town.clock.now()))
-    return people, trade_no
 
 
 @pytest.mark.parametrize(
@@ -342,65 +286,6 @@ async def test_an_operator_knows_that_money_is_back(reckoning: Market) -> None:
             operator="wang",
             reason="",
         )
-
-
-async def test_two_workers_never_have_the_same_refund(telling: Market) -> None:
-    for _ in range(4):
-        await wrong_amount(telling)
-    till = till_of(telling)
-    counts = await asyncio.gather(*(give_back(telling) for _ in range(4)))
-    assert sum(counts) == 4
-    assert all(money.calls == ["abandon"] for money in till.money.values())
-
-
-async def test_without_its_lease_a_refund_would_be_given_back_by_two(
-    telling: Market,
-) -> None:
-    """The negative control: two workers both hold it, and only the noted steps keep them apart."""
-    await wrong_amount(telling)
-    first = await lease(telling)
-    await telling.town.rows("UPDATE refund SET next_at = due_at")  # the guard taken away
-    second = await lease(telling)
-    assert first.event_id == second.event_id
-
-
-async def test_a_worker_that_was_overtaken_writes_nothing(telling: Market) -> None:
-    _, trade_no = await wrong_amount(telling)
-    till = till_of(telling)
-    till.close(trade_no)
-    till.hold = asyncio.Event()
-    slow = asyncio.create_task(give_back(telling))
-    await till.reached.wait()
-    hold, till.hold = till.hold, None
-    await later(telling, HOUR)  # its lease is over while its call still waits
-    assert await give_back(telling) == 1
-    hold.set()
-    assert await slow == 0
-    assert await states(telling) == ["done"]
-    assert till.money[trade_no].back == 21
-
-
-async def test_nothing_is_held_while_a_gateway_is_asked(telling: Market) -> None:
-    await wrong_amount(telling)
-    till = till_of(telling)
-    till.hold = asyncio.Event()
-    worker = asyncio.create_task(give_back(telling))
-    await till.reached.wait()
-    open_ones = await telling.town.value(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND state LIKE 'idle in transaction%%' AND pid <> pg_backend_pid()"
-    )
-    assert open_ones == 0
-    till.hold.set()
-    assert await worker == 1
-
-
-async def lease(market: Market) -> CardJob:
-    now = await market.town.clock.now()
-    async with market.town.db.transaction() as tx:
-        job = await refund_queries.lease_card(tx, ["till"], at=now, lease=now + HOUR)
-    assert job is not None
-    return job
 
 
 async def next_at(market: Market) -> datetime:

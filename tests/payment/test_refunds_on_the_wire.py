@@ -9,11 +9,11 @@ import pytest
 
 from draw.town import Town
 from emask.payment import receiving, refunds, service
-from emask.payment.allowances import allow, use_allowance
 from emask.payment.checkout import checkout
 from emask.payment.ports import Gateways
 from emask.rules.calendar import at
 from emask.rules.price import Method
+from payment.giving_back import let_pay
 from payment.market import Market
 from payment.wires import AtEcpay, AtNewebPay, Desk
 
@@ -84,17 +84,7 @@ async def affair(market: Market, desk: Desk, people: int) -> Affair:
 
 async def started(market: Market, gateways: Gateways, payer: UUID, others: Sequence[UUID]) -> str:
     town = market.town
-    for owner in others:
-        code = await allow(
-            *(town.db, town.clock, town.vault), person_id=owner, round_id=town.round.id
-        )
-        await use_allowance(
-            *(town.db, town.clock, town.vault),
-            payer=payer,
-            owner=owner,
-            round_id=town.round.id,
-            code=code,
-        )
+    await let_pay(market, payer, others)
     if others:
         begun = await service.start_joint_payment(
             *(town.db, town.clock, gateways), payer=payer, others=others, round=town.round

@@ -19,9 +19,9 @@ def normalise_account(text: str) -> str:
     return _matching(_ACCOUNT, text, "account")
 
 
-def masked_account(account: str) -> str:
+def last_digits(account: str) -> str:
     """What pages show of an account: its last four digits."""
-    return "•" * (len(account) - _SHOWN) + account[-_SHOWN:]
+    return account[-_SHOWN:]
 
 
 def _matching(shape: re.Pattern[str], text: str, field: str) -> str:

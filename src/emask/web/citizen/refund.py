@@ -18,7 +18,7 @@ from emask.payment.refund_model import Payee, RefundNotDue, reference_of
 from emask.payment.refunds import refund_of
 from emask.payment.transfers import account_given, give_account, was_returned
 from emask.rules.entries import compact
-from emask.rules.payee import masked_account, normalise_account, normalise_bank_code
+from emask.rules.payee import last_digits, normalise_account, normalise_bank_code
 from emask.web.shell.forms import Form
 from emask.web.shell.page import Page, SentForm, ThisPage
 from emask.web.shell.serving import note_if_served
@@ -68,7 +68,7 @@ async def _show(page: Page, form: Form, event_id: str) -> Response[str]:
             "refund": refund,
             "reference": reference_of(refund.event_id),
             "bank_code": payee.bank_code if payee else "",
-            "account": masked_account(payee.account) if payee else "",
+            "account": last_digits(payee.account) if payee else "",
             "asking": asking and changing,
             "changeable": asking and not changing,
             "returned": returned and asking and payee is None,

@@ -1,0 +1,91 @@
+"""The pages of refunds in a real browser, in every state, both languages and all widths."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext
+
+from emask.programme.system import System
+from web.browser import Window, chromium, serving
+from web.steps import be, be_staff, register
+from web.test_refund_pages import HERE, act, owe, unclear_card
+from web.visitor import Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture
+async def base(system: System) -> AsyncIterator[str]:
+    async with serving(system) as address:
+        yield address
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as opened:
+        yield opened
+
+
+async def as_signed_in(context: BrowserContext, visitor: Visitor, base: str) -> None:
+    """Let the browser be whoever the visitor is."""
+    await context.clear_cookies()
+    await context.add_cookies(
+        [
+            {"name": each.name, "value": each.value or "", "url": base}
+            for each in visitor.client.cookies.jar
+        ]
+    )
+
+
+async def look(window: Window, path: str, name: str) -> None:
+    await window.go(path)
+    await window.check()
+    if folder := os.environ.get("SHOTS"):
+        for width in (390, 1280):
+            await window.page.set_viewport_size({"width": width, "height": 900})
+            await window.page.screenshot(
+                path=Path(folder) / f"{name}-{window.language}-{width}.png", full_page=True
+            )
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_refunds_can_be_read_and_acted_on(
+    browser: Browser, base: str, system: System, visitor: Visitor, language: str
+) -> None:
+    await register(visitor, "tong")
+    path = await owe(visitor, system)
+    context = await browser.new_context()
+    window = await Window.open(context, base, language)
+    await as_signed_in(context, visitor, base)
+    await look(window, "/progress", "progress")
+    await look(window, path, "asked")
+    await window.send()  # nothing typed: corrections, with the focus on them
+    await window.check()
+    await window.fill(bank_code="700", account="0001 2345 678901", account_again="00012345678901")
+    await window.send()
+    assert "8901" in await window.text()
+    await look(window, path, "given")
+
+    await be_staff(visitor, "operator")
+    await as_signed_in(context, visitor, base)
+    await look(window, HERE, "ready")
+    await visitor.go(HERE)
+    await act(visitor, "make")
+    await unclear_card(visitor, system, "tong")
+    await be_staff(visitor, "operator")
+    await as_signed_in(context, visitor, base)
+    await look(window, HERE, "made")
+    await be_staff(visitor, "operator2")
+    await visitor.go(HERE)
+    await act(visitor, "release")
+    await as_signed_in(context, visitor, base)
+    await look(window, HERE, "released")
+    await visitor.go(HERE)
+    await act(visitor, "sent")
+    await look(window, HERE, "sent")
+    await be(visitor)
+    await as_signed_in(context, visitor, base)
+    await look(window, path, "done")
+    assert not window.complaints
