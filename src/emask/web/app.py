@@ -37,6 +37,7 @@ from emask.web.counter import pages as counter
 from emask.web.demo import pages as demo
 from emask.web.intake import INTAKE_PATH, IntakeEndpoint
 from emask.web.office import pages as office
+from emask.web.operator import notices as operator_notices
 from emask.web.operator import pages as operator
 from emask.web.operator import reconciliation, reopening
 from emask.web.operator import refunds as operator_refunds
@@ -187,6 +188,7 @@ def _in_language(language: Language) -> Router:
                 [
                     *operator.STAFF,
                     *operator_refunds.STAFF,
+                    *operator_notices.STAFF,
                     *reconciliation.STAFF,
                     *reopening.STAFF,
                 ],

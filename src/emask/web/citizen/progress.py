@@ -15,6 +15,7 @@ from emask.delivery.forfeits import change_store
 from emask.delivery.standing import check_order_stands
 from emask.entitlement.service import next_purchase_date
 from emask.identity.registry import find_person
+from emask.notices.service import Told, told_of_round
 from emask.payment.last_try import awaited_method
 from emask.payment.model import Refund
 from emask.payment.refunds import refunds_of
@@ -32,6 +33,7 @@ from emask.web.citizen.draft import StoreKey
 from emask.web.citizen.registration import qr_code
 from emask.web.citizen.store_choice import show_stores, store_of
 from emask.web.citizen.timeline import Moment, timeline
+from emask.web.shell.notice_words import KINDS
 from emask.web.shell.page import Page, SentForm, ThisPage
 from emask.web.shell.serving import note_if_served
 
@@ -55,6 +57,7 @@ class Standing:
     timeline: list[Moment]
     awaited: Method | None
     refunds: list[Refund]
+    notices: list[Told]
     accounts_wanted: set[UUID]
 
 
@@ -86,6 +89,7 @@ async def show_progress(page: ThisPage) -> Response[str]:
             "for_others": now_on is not None and not _is_for(now_on, person.birth_date),
             "national": person.residency is Residency.NATIONAL,
             "today": today,
+            "kinds": KINDS,
         },
     )
 
@@ -182,6 +186,7 @@ async def _standing(page: Page, tx: Transaction, round: Round) -> Standing | Non
         timeline=timeline(page, round, progress),
         awaited=await awaited_method(tx, person_id=person_id, round_id=round.id, at=page.now),
         refunds=await refunds_of(tx, person_id=person_id, round_id=round.id),
+        notices=await told_of_round(tx, person_id=person_id, round_id=round.id),
         accounts_wanted=await accounts_wanted(tx, person_id=person_id, round_id=round.id),
     )
 
