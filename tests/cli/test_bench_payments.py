@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emask.cli.bench_ending import free_port
+from emask.cli.bench_bed import free_port
 from emask.cli.bench_payments import PaymentsBench, _told, carry_out
 from emask.cli.bench_payments_plan import Plan, Push, make_plan
 from emask.cli.bench_payments_shop import Shop, open_shop

@@ -22,7 +22,7 @@ from uuid import UUID
 
 import typer
 
-from emask.cli.bench_ending import cleaning_up_when_ended, free_port
+from emask.cli.bench_bed import cleaning_up_when_ended, free_port
 from emask.cli.bench_intake_database import BenchDatabase, PgbenchLap, bench_database
 from emask.cli.bench_intake_load import Lap, Load, serve_load
 from emask.cli.cpu_time import cpu_seconds

@@ -5,21 +5,18 @@ import dataclasses
 import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
-from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID
 
 import psycopg
 
-from emask.database.migrations import migrate
+from emask.cli.bench_bed import durable_server
 from emask.database.pool import Database
-from emask.database.server import DEFAULT_DATABASE, EmbeddedServer
-from emask.database.throwaway import create_database
+from emask.database.server import EmbeddedServer
 from emask.preorder.queries import placing
 from emask.rounds.catalogue import built_in_round
 from emask.rounds.model import Chain, Store
@@ -112,14 +109,10 @@ class BenchDatabase:
 @contextmanager
 def bench_database(people: int) -> Iterator[BenchDatabase]:
     """A database with so many people, 10,000 stores and a round that is open now."""
-    with tempfile.TemporaryDirectory(prefix="emask-bench-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o711)  # the server's own user must be able to reach it
-        with EmbeddedServer(Path(folder)) as server:
-            create_database(server, DEFAULT_DATABASE)
-            migrate(server.url())
-            offered = _open_round(datetime.now(UTC))
-            asyncio.run(_fill(server.url(), offered, people))
-            yield BenchDatabase(server, offered)
+    with durable_server() as server:
+        offered = _open_round(datetime.now(UTC))
+        asyncio.run(_fill(server.url(), offered, people))
+        yield BenchDatabase(server, offered)
 
 
 async def _fill(url: str, offered: Round, people: int) -> None:

@@ -14,9 +14,9 @@ from typing import Annotated
 
 import typer
 
-from emask.cli.bench_ending import cleaning_up_when_ended, free_port
+from emask.cli.bench_bed import cleaning_up_when_ended, durable_server, free_port
 from emask.cli.bench_payments_plan import Plan, make_plan
-from emask.cli.bench_payments_shop import Shop, open_shop, shop_folder
+from emask.cli.bench_payments_shop import Shop, open_shop
 from emask.cli.bench_payments_telling import tell
 from emask.payment.reconciliation import take_file
 from emask.payment.reconciliation_model import Reconciliation
@@ -61,8 +61,9 @@ class PaymentsBench:
 
 def run_payments_bench(*, payments: int, kills: int = 3) -> PaymentsBench:
     """Measure on an embedded database of its own; 20,000 payments take some minutes."""
-    with shop_folder() as (url, keys_file):
-        return asyncio.run(_run(url, keys_file, payments=payments, kills=kills))
+    with durable_server() as server:
+        keys_file = server.data / "keys.json"
+        return asyncio.run(_run(server.url(), keys_file, payments=payments, kills=kills))
 
 
 async def _run(url: str, keys_file: Path, *, payments: int, kills: int) -> PaymentsBench:

@@ -1,8 +1,7 @@
 """The shop of the benchmark of payments: orders that await payment, and ECPay beside it."""
 
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
@@ -11,10 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from emask.database.clock import SetClock
-from emask.database.migrations import migrate
 from emask.database.pool import Database
-from emask.database.server import DEFAULT_DATABASE, EmbeddedServer
-from emask.database.throwaway import create_database
 from emask.database.vault import Keys
 from emask.identity.site import Site
 from emask.rounds.catalogue import built_in_round
@@ -52,11 +48,12 @@ class Shop:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What its web application is told."""
+        """What its web application is told, above all that its partners are not the real ones."""
         return {
             "EMASK_DATABASE_URL": self.url,
             "EMASK_KEYS": str(self.keys_file),
             "EMASK_ORIGIN": self.sandbox.site.origin,
+            "EMASK_PARTNERS_FILE": "",
         }
 
     async def take_orders(self, number: int) -> list[UUID]:
@@ -73,18 +70,6 @@ class Shop:
             await tx.execute(statements.format(**figures).encode())
             cursor = await tx.execute("SELECT person_id FROM orders ORDER BY person_id")
             return [person_id for (person_id,) in await cursor.fetchall()]
-
-
-@contextmanager
-def shop_folder() -> Iterator[tuple[str, Path]]:
-    """A durable database in a temporary folder; its address, and where keys may be."""
-    with tempfile.TemporaryDirectory(prefix="emask-bench-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # the server's own user must be able to reach it
-        with EmbeddedServer(folder) as server:
-            create_database(server, DEFAULT_DATABASE)
-            migrate(server.url())
-            yield server.url(), folder / "keys.json"
 
 
 @asynccontextmanager
