@@ -147,10 +147,11 @@ class Window:
             (each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]
         ]
         assert not violations, (self.page.url, violations)
+        size = self.page.viewport_size or {"width": 1280, "height": 800}
         await self.page.set_viewport_size({"width": NARROWEST, "height": 800})
         width = await self.page.evaluate("document.documentElement.scrollWidth")
         assert width <= NARROWEST, (self.page.url, width)
-        await self.page.set_viewport_size({"width": 1280, "height": 800})
+        await self.page.set_viewport_size(size)
 
     def _hear(self, message: ConsoleMessage) -> None:
         # answers such as 422 are told there too; they are the pages' own matter

@@ -13,6 +13,7 @@ from emask.programme.system import System
 from emask.rules.calendar import at
 from emask.web.demo.stage import STORE
 from emask.web.sandbox_pages.cast import PASSWORD
+from web.at_the_gateway import choose, decide, leave, pay
 from web.browser import Window, chromium, serving
 from web.steps import ID_NUMBERS, SHOP
 
@@ -35,17 +36,16 @@ class Words(NamedTuple):
     submit: str
     registered: str
     pay: str
-    confirm: str
     paid: str
 
 
 ZH = Words(
     *("開始登記", "繼續", "認證", "搜尋", "選這家門市", "送出登記", "登記完成"),
-    *("繳費", "確定", "已繳費"),
+    *("繳費", "已繳費"),
 )
 EN = Words(
     *("Start now", "Continue", "Sign in", "Search", "Choose this store", "Submit"),
-    *("You are registered", "Pay", "Confirm", "Paid"),
+    *("You are registered", "Pay", "Paid"),
 )
 WORDS = {"zh": ZH, "en": EN}
 
@@ -96,8 +96,8 @@ async def test_an_applicant_registers_and_pays(
     await window.press(words.pay)
     await window.choose(method="credit_card")
     await window.press(words.next)
-    await window.choose(outcome="pay")
-    await window.press(words.confirm)
+    await leave(window)
+    await decide(window, "pay")
     assert words.paid in await window.text()
     assert not window.complaints
 
@@ -133,7 +133,7 @@ async def test_a_pharmacist_and_a_clerk(browser: Browser, base: str, system: Sys
     await _order(window)
     await advance_to(system, PUBLISHED)
     await _be(window, "ming")
-    await _pay(window)
+    await pay(window, "credit_card")
 
     await advance_to(system, SUNDAY)
     await _staff(window, "pharmacist")
@@ -208,13 +208,12 @@ async def test_no_page_has_a_violation(
     await advance_to(system, PUBLISHED)
     await _be(window, "ming")
     await window.check()
-    for method in ("web_atm", "atm"):
-        await window.go("/orders/2020-1/pay?again=1")
-        await window.choose(method=method)
-        async with window.page.expect_navigation():
-            await window.page.locator("main form button[type=submit]").last.click()
-        await window.check()
-        await window.go("/orders/2020-1/paid")
+    await choose(window, "web_atm")
+    await window.check()
+    await window.go("/orders/2020-1/paid")
+    await window.check()
+    for path in ("/orders/2020-1/family?again=1", "/orders/2020-1/allow"):
+        await window.go(path)
         await window.check()
     for path in ("/sandbox/phone", "/rounds/2020-1/draw"):
         await window.go(path)
@@ -266,12 +265,3 @@ async def _order(window: Window) -> None:
     await window.fill(mobile="0912 345 678")
     await window.press(words.next)
     await window.press(words.submit)
-
-
-async def _pay(window: Window) -> None:
-    words = WORDS[window.language]
-    await window.go("/orders/2020-1/pay")
-    await window.choose(method="credit_card")
-    await window.press(words.next)
-    await window.choose(outcome="pay")
-    await window.press(words.confirm)
