@@ -92,6 +92,22 @@ async def hand_to(
     )
 
 
+MARK: LiteralString = (
+    "WITH marked AS (UPDATE outbox o SET provider_id = o.provider || ':' || s.provider_id,"
+    "  state = CASE WHEN s.provider_id IS NULL THEN 'failed' ELSE 'sent' END,"
+    "  sent_at = CASE WHEN s.provider_id IS NOT NULL THEN %(at)s::timestamptz END,"
+    "  next_at = CASE WHEN s.provider_id IS NULL THEN o.next_at ELSE %(ask_at)s END,"
+    "  delivery = s.delivery,"
+    "  told_at = CASE WHEN s.delivery IS NOT NULL THEN %(at)s::timestamptz END"
+    "  FROM unnest(%(people)b::uuid[], %(kinds)b::text[], %(references)b::text[],"
+    "   %(created)b::timestamptz[], %(ids)b::text[], %(deliveries)b::text[])"
+    "   AS s (person_id, kind, reference, created_at, provider_id, delivery)"
+    "  WHERE (o.person_id, o.kind, o.reference) = (s.person_id, s.kind, s.reference)"
+    f"  AND o.created_at = s.created_at AND {_STILL_WAITING} RETURNING o.state)"
+    " SELECT count(*) FROM marked WHERE state = 'sent'"
+)
+
+
 async def mark(
     tx: Transaction, outcomes: Sequence[Outcome], *, at: datetime, ask_at: datetime
 ) -> int:
@@ -106,18 +122,7 @@ async def mark(
         ask_at: when to ask for a receipt that has not come.
     """
     cursor = await tx.execute(
-        "WITH marked AS (UPDATE outbox o SET provider_id = o.provider || ':' || s.provider_id,"
-        "  state = CASE WHEN s.provider_id IS NULL THEN 'failed' ELSE 'sent' END,"
-        "  sent_at = CASE WHEN s.provider_id IS NOT NULL THEN %(at)s::timestamptz END,"
-        "  next_at = CASE WHEN s.provider_id IS NULL THEN o.next_at ELSE %(ask_at)s END,"
-        "  delivery = s.delivery,"
-        "  told_at = CASE WHEN s.delivery IS NOT NULL THEN %(at)s::timestamptz END"
-        "  FROM unnest(%(people)b::uuid[], %(kinds)b::text[], %(references)b::text[],"
-        "   %(created)b::timestamptz[], %(ids)b::text[], %(deliveries)b::text[])"
-        "   AS s (person_id, kind, reference, created_at, provider_id, delivery)"
-        "  WHERE (o.person_id, o.kind, o.reference) = (s.person_id, s.kind, s.reference)"
-        f"  AND o.created_at = s.created_at AND {_STILL_WAITING} RETURNING o.state)"
-        " SELECT count(*) FROM marked WHERE state = 'sent'",
+        MARK,
         {
             "at": at,
             "ask_at": ask_at,
