@@ -88,10 +88,12 @@ async def _kept_apart(name: str, chore: Callable[[], Awaitable[MoneyChores]]) ->
 
 
 async def _sweep(system: System) -> MoneyChores:
-    """Ask about the open trades of every round that is being paid."""
+    """Ask about the open trades of every round, also those that were unanswered when it lapsed."""
     now = await system.clock.now()
     async with system.db.transaction() as tx:
-        rounds = [each for each in await all_rounds(tx) if each.pay_from <= now < each.release_at]
+        rounds = [
+            each for each in await all_rounds(tx) if each.pay_from <= now < each.pickup_ends_at
+        ]
     done = MoneyChores()
     for round in rounds:
         swept = await sweep(system.db, system.clock, system.partners.gateways, round=round)
