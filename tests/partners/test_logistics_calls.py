@@ -1,6 +1,7 @@
 """Creating and asking: what goes out, and what each answer is taken for."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -186,6 +187,9 @@ async def test_a_question_is_answered_as_a_push_would() -> None:
     assert standing.shipment_no == "00000000001"
     assert (standing.latest.code, standing.latest.state) == ("2063", ParcelState.ARRIVED)
     assert standing.latest.updated_at == NOW - timedelta(minutes=3)
+    assert standing.news(None) == standing.latest
+    assert standing.news(replace(standing.latest, code="2030")) == standing.latest
+    assert standing.news(replace(standing.latest, updated_at=NOW)) is None
 
 
 async def test_only_one_refusal_means_that_there_is_no_such_parcel() -> None:

@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emask.partners.ecpay.mac import MacKeys
 from emask.partners.ecpay.wire import form_body
@@ -82,6 +84,24 @@ def test_what_the_chains_would_not_say_is_forged(body: bytes) -> None:
     with pytest.raises(ForgedMessage) as caught:
         CARRIER.read(body)
     assert not str(caught.value)
+
+
+@given(st.binary() | st.dictionaries(st.text(), st.text()).map(form_body))
+def test_nothing_at_all_comes_through_unsigned(body: bytes) -> None:
+    with pytest.raises(ForgedMessage):
+        CARRIER.read(body)
+    with pytest.raises(ForgedMessage):
+        CARRIER.read_chosen(body)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(PUSHED)), st.text(max_size=30)))
+def test_whatever_is_signed_is_a_message_or_forged(changed: dict[str, str]) -> None:
+    try:
+        message = CARRIER.read(form_body(sign(PUSHED | changed, B2C)))
+    except ForgedMessage:
+        return
+    assert message.trade_no.isalnum()
+    assert message.code.isdecimal()
 
 
 CHOSEN = {

@@ -72,7 +72,6 @@ class World:
             timetable=self.timetable,
             clock=self.clock,
             db=self.db,
-            client=sender,
             mischief=self.mischief,
         )
         self.client = caller(Wire({"/chains": self.application}))

@@ -1,5 +1,6 @@
 """The kit finds nothing wrong with the sandbox, and each thing that is broken on purpose."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from emask.partners.logistics.conformance.ear import HttpEar
 from emask.partners.logistics.kinds import SubType
 from emask.partners.logistics.parcel_query import NOT_FOUND
 from emask.rounds.model import Chain
+from emask.sandbox.chains import Pushes
 from partners.logistics import STORES
 from sandbox.chains_world import LOGISTICS, World
 
@@ -307,6 +309,27 @@ async def test_an_ear_hears_over_http() -> None:
         [heard] = await ear.heard("EK1")
         assert read_form(heard.body) == {"MerchantTradeNo": "EK1"}
         assert heard.content_type == FORM_TYPE
+
+
+async def test_the_sandbox_tells_an_ear_over_http(world: World) -> None:
+    async with (
+        HttpEar(url="", host="127.0.0.1", port=0, wait=20) as ear,
+        httpx2.AsyncClient() as client,
+    ):
+        ear.url = f"http://127.0.0.1:{ear.port}/told"
+        pushes = Pushes(world.db, client, LOGISTICS, world.mischief)
+        subject = Subject(
+            logistics=LOGISTICS,
+            client=world.client,
+            clock=world.clock,
+            stores={Chain.OK: STORES[Chain.OK]},
+            ear=ear,
+        )
+        checking = asyncio.create_task(check_chains(subject))
+        while not checking.done():
+            await pushes.tell_due(await world.clock.now())
+            await asyncio.sleep(0.05)
+        assert not wrong(await checking)
 
 
 async def test_an_ear_waits_no_longer_than_it_may() -> None:

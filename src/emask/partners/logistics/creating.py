@@ -54,7 +54,7 @@ class Book(Protocol):
         ...
 
     async def note_refused(self, trade_no: str, reason: str) -> None:
-        """It does not, and will not without somebody's doing."""
+        """It does not, and will not without somebody's doing; the reason may name a person."""
         ...
 
     async def put_back(self, trade_nos: Sequence[str]) -> None:

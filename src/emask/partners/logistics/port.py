@@ -144,12 +144,16 @@ class ParcelStanding:
     Args:
         created: what the chain knows it by.
         shipment_no: the number on the label of a parcel from a logistics centre, if it has one.
-        latest: as if the chain had told it by itself.
+        latest: as if the chain had told it by itself, but that nobody knows since when it is so.
     """
 
     created: CreatedParcel
     shipment_no: str
     latest: StatusMessage
+
+    def news(self, known: StatusMessage | None) -> StatusMessage | None:
+        """The latest, unless it is known already: that would only get a date that is too late."""
+        return None if known is not None and known.code == self.latest.code else self.latest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ def read_push(fields: Mapping[str, str], logistics: Logistics) -> StatusMessage:
             raise ForgedMessage
         check_names(fields)
         sub_type = SubType(fields["LogisticsSubType"])
-        if logistics.account_for(sub_type) is not account:
+        if logistics.account_for(sub_type) != account:
             raise ForgedMessage
         return _told(fields, sub_type)
     except (LookupError, ValueError):

@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-import httpx2
-
 from emask.database.clock import Clock
 from emask.database.pool import Database
 from emask.partners.logistics.calls import (
@@ -27,11 +25,11 @@ from emask.partners.logistics.calls import (
 )
 from emask.partners.logistics.changes import C2C_LABELS
 from emask.partners.logistics.kinds import Logistics
-from emask.sandbox.chains.counter import Counter
+from emask.sandbox.chains.browsers import Browsers
 from emask.sandbox.chains.life import Timetable
 from emask.sandbox.chains.parcels import Parcels
 from emask.sandbox.chains.playing import Playing
-from emask.sandbox.chains.pushing import PARTNER, Pushes
+from emask.sandbox.chains.pushing import PARTNER
 from emask.sandbox.chains.servers import Refusal, Servers
 from emask.sandbox.ecpay.exchange import Answer, Request
 from emask.sandbox.mischief import Mischief
@@ -50,7 +48,6 @@ def create_chains(
     timetable: Timetable,
     clock: Clock,
     db: Database,
-    client: httpx2.AsyncClient,
     mischief: Mischief,
 ) -> Application:
     """The chains, with one merchant's two accounts.
@@ -60,10 +57,9 @@ def create_chains(
         timetable: how long parcels take.
         clock: the time that parcels and pauses live by.
         db: where they keep what is their own.
-        client: what they tell the merchant with.
         mischief: what is wrong with them at present.
     """
-    routes = _routes(logistics, timetable, db, Pushes(db, client, logistics, mischief))
+    routes = _routes(logistics, timetable, db)
 
     async def chains(scope: Message, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -80,12 +76,10 @@ def create_chains(
     return chains
 
 
-def _routes(
-    logistics: Logistics, timetable: Timetable, db: Database, pushes: Pushes
-) -> Mapping[str, Handler]:
+def _routes(logistics: Logistics, timetable: Timetable, db: Database) -> Mapping[str, Handler]:
     parcels = Parcels(db)
-    servers = Servers(logistics, timetable, parcels, Playing(db, timetable), pushes)
-    counter = Counter(logistics, parcels)
+    servers = Servers(logistics, timetable, parcels, Playing(db, timetable))
+    browsers = Browsers(logistics, parcels)
     return {
         CREATE: servers.create,
         QUERY: servers.query,
@@ -93,8 +87,8 @@ def _routes(
         CHANGE_STORE_B2C: servers.change_store,
         CHANGE_STORE_C2C: servers.change_store,
         CANCEL: servers.cancel,
-        STORE_MAP: counter.show_map,
-        **dict.fromkeys((LABELS, *C2C_LABELS.values()), counter.show_labels),
+        STORE_MAP: browsers.show_map,
+        **dict.fromkeys((LABELS, *C2C_LABELS.values()), browsers.show_labels),
     }
 
 

@@ -130,12 +130,15 @@ class Parcels:
     async def create(
         self, fields: Mapping[str, str], *, fate: Fate, moves_on: timedelta, at: datetime
     ) -> Parcel | None:
-        """A new parcel; None if its number has been used before."""
+        """A new parcel, of which word is left; None if its number has been used before."""
         kind = SubType(fields["LogisticsSubType"])
         return await self._one(
-            "INSERT INTO sandbox.chains_parcel (trade_no, sub_type, store_code, fields, fate,"
-            " code, updated_at, due_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
-            f" ON CONFLICT DO NOTHING RETURNING {_COLUMNS}",
+            "WITH new AS (INSERT INTO sandbox.chains_parcel (trade_no, sub_type, store_code,"
+            " fields, fate, code, updated_at, due_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+            f" ON CONFLICT DO NOTHING RETURNING {_COLUMNS}),"
+            " told AS (INSERT INTO sandbox.chains_push (trade_no, code, updated_at, due_at)"
+            " SELECT trade_no, code, updated_at, updated_at FROM new)"
+            f" SELECT {_COLUMNS} FROM new",
             fields["MerchantTradeNo"],
             kind,
             fields["ReceiverStoreID"],

@@ -104,15 +104,6 @@ class Pushes:
         self._logistics = logistics
         self._mischief = mischief
 
-    async def note(self, parcel: Parcel) -> None:
-        """Word of a new parcel, to be told with the rest."""
-        async with self._db.connection() as connection:
-            await connection.execute(
-                "INSERT INTO sandbox.chains_push (trade_no, code, updated_at, due_at)"
-                " VALUES (%s, %s, %s, %s)",
-                (parcel.trade_no, parcel.code, parcel.updated_at, parcel.updated_at),
-            )
-
     async def tell_due(self, at: datetime, *, most: int = 1000) -> int:
         """Tell some of what is due, several things at a time; how many messages were."""
         faults = await self._mischief.kinds(PARTNER)

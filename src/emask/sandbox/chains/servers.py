@@ -22,11 +22,12 @@ from emask.rounds.model import Chain
 from emask.sandbox.chains.life import Fate, Timetable
 from emask.sandbox.chains.parcels import Parcel, Parcels
 from emask.sandbox.chains.playing import Playing
-from emask.sandbox.chains.pushing import Pushes, told_fields
+from emask.sandbox.chains.pushing import told_fields
 from emask.sandbox.ecpay.exchange import Answer, Request
 
 _OK: Final = Answer(body=DONE.decode())
 _AMOUNTS: Final = range(1, 20_001)
+_NEEDED: Final = ("SenderName", "ReceiverStoreID", "ServerReplyURL")
 _JSON: Final = "application/json; charset=utf-8"
 
 
@@ -54,24 +55,18 @@ class Servers:
     """The calls of the servers that have one of our accounts."""
 
     def __init__(
-        self,
-        logistics: Logistics,
-        timetable: Timetable,
-        parcels: Parcels,
-        playing: Playing,
-        pushes: Pushes,
+        self, logistics: Logistics, timetable: Timetable, parcels: Parcels, playing: Playing
     ) -> None:
         self._logistics = logistics
         self._timetable = timetable
         self._parcels = parcels
         self._playing = playing
-        self._pushes = pushes
 
     async def create(self, request: Request) -> Answer:
         """Create: the order for one parcel. The answer is raw, and signed but for its head."""
         fields, account = self._genuine(request)
         kind = _kind(fields)
-        if self._logistics.account_for(kind) is not account:
+        if self._logistics.account_for(kind) != account:
             raise Refusal("找不到加密金鑰，請確認是否有申請開通此物流方式!")
         if reason := _unfit(fields, kind):
             raise Refusal(f"{reason} Error")
@@ -82,7 +77,6 @@ class Servers:
         )
         if parcel is None:
             raise Refusal("廠商訂單編號重覆")
-        await self._pushes.note(parcel)
         if _strikes(request.faults, "unanswered", parcel.trade_no):
             return Answer(status=502)
         return Answer(body="1|" + _raw(sign(told_fields(parcel), account)))
@@ -156,7 +150,7 @@ class Servers:
             parcel = await self._parcels.find_numbered(parcel_no)
         else:
             parcel = await self._parcels.find(fields["MerchantTradeNo"])
-        if parcel is None or self._logistics.account_for(parcel.kind) is not account:
+        if parcel is None or self._logistics.account_for(parcel.kind) != account:
             raise Refusal(NOT_FOUND)
         return parcel
 
@@ -192,7 +186,7 @@ def _unfit(fields: Mapping[str, str], kind: SubType) -> str:
         amount = read_amount(fields["GoodsAmount"])
     except (KeyError, ValueError):
         return "MerchantTradeNo, MerchantTradeDate or GoodsAmount"
-    name, mobile = fields.get("ReceiverName", ""), fields.get("ReceiverCellPhone", "")
+    name = fields.get("ReceiverName", "")
     seven = kind.chain is Chain.SE
     fits = {
         "LogisticsType": fields.get("LogisticsType") == "CVS",
@@ -201,9 +195,8 @@ def _unfit(fields: Mapping[str, str], kind: SubType) -> str:
         "GoodsName": bool(fields.get("GoodsName")) or not kind.is_c2c,
         "SenderCellPhone": _is_mobile(fields.get("SenderCellPhone", "")) or not kind.is_c2c,
         "ReceiverName": bool(name) and fitting_name(name) == name,
-        "ReceiverCellPhone": _is_mobile(mobile),
-        **{name: bool(fields.get(name)) for name in ("SenderName", "ServerReplyURL")},
-        "ReceiverStoreID": bool(fields.get("ReceiverStoreID")),
+        "ReceiverCellPhone": _is_mobile(fields.get("ReceiverCellPhone", "")),
+        **{each: bool(fields.get(each)) for each in _NEEDED},
     }
     return next((field for field, fit in fits.items() if not fit), "")
 

@@ -64,7 +64,9 @@ def _account(merchant_id: str, kind: str, environment: Mapping[str, str]) -> Acc
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m emask.partners.logistics.conformance", description=__doc__
+    )
     parser.add_argument("--base", required=True, help="what all addresses begin with")
     parser.add_argument("--b2c", required=True, help="MerchantID of the B2C account")
     parser.add_argument("--c2c", required=True, help="MerchantID of the C2C account")

@@ -26,16 +26,12 @@ class HttpEar:
     """
 
     def __init__(self, *, url: str, host: str, port: int, wait: float) -> None:
-        self._url = url
+        self.url = url
         self._host = host
         self.port = port
         self._wait = wait
         self._heard: list[Heard] = []
         self._server: asyncio.Server | None = None
-
-    @property
-    def url(self) -> str:
-        return self._url
 
     async def heard(self, trade_no: str) -> Sequence[Heard]:
         for _ in range(int(self._wait * _LOOKS)):

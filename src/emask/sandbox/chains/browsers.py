@@ -8,7 +8,7 @@ from emask.sandbox.chains.servers import Refusal, genuine
 from emask.sandbox.ecpay.exchange import Answer, Request
 
 
-class Counter:
+class Browsers:
     """The pages for one merchant."""
 
     def __init__(self, logistics: Logistics, parcels: Parcels) -> None:
@@ -38,6 +38,6 @@ class Counter:
 
     async def _parcel(self, number: str, account: Account) -> Parcel:
         parcel = await self._parcels.find_numbered(number)
-        if parcel is None or self._logistics.account_for(parcel.kind) is not account:
+        if parcel is None or self._logistics.account_for(parcel.kind) != account:
             raise Refusal(NOT_FOUND)
         return parcel
