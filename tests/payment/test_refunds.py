@@ -238,6 +238,15 @@ async def test_who_does_not_answer_is_asked_later(telling: Market) -> None:
     assert await give_back(telling) == 1
 
 
+async def test_a_silent_gateway_is_not_waited_for_refund_by_refund(telling: Market) -> None:
+    for _ in range(5):
+        _, trade_no = await wrong_amount(telling)
+        telling.till.silent_about.add(trade_no)
+    asked = len(telling.till.asked)
+    assert await give_back(telling) == 0
+    assert len(telling.till.asked) == asked + 3
+
+
 async def test_what_is_refused_is_listed_and_asked_again_in_a_day(telling: Market) -> None:
     _, trade_no = await wrong_amount(telling)
     till_of(telling).before.append(RefundRefused(CardAction.ABANDON, "10100999"))

@@ -56,7 +56,17 @@ async def refunds_of(tx: Transaction, person_id: UUID, round_id: str) -> list[Re
 
 
 async def refund(tx: Transaction, person_id: UUID, event_id: UUID) -> Refund | None:
-    """One refund, held for this transaction; None if there is none."""
+    """One refund; None if there is none."""
+    async with tx.cursor(row_factory=class_row(Refund)) as cursor:
+        await cursor.execute(
+            f"SELECT {REFUND} FROM refund r WHERE r.person_id = %s AND r.event_id = %s",
+            (person_id, event_id),
+        )
+        return await cursor.fetchone()
+
+
+async def hold_refund(tx: Transaction, person_id: UUID, event_id: UUID) -> Refund | None:
+    """Likewise, held for this transaction."""
     async with tx.cursor(row_factory=class_row(Refund)) as cursor:
         await cursor.execute(
             f"SELECT {REFUND} FROM refund r WHERE r.person_id = %s AND r.event_id = %s FOR UPDATE",
@@ -195,7 +205,7 @@ async def card_work(tx: Transaction) -> list[CardWork]:
 
 async def card_work_of(tx: Transaction, person_id: UUID, event_id: UUID) -> CardWork:
     """One of them, held for this transaction. Raises RefundNotDue."""
-    await refund(tx, person_id, event_id)
+    await hold_refund(tx, person_id, event_id)
     found = await _card_work(
         tx, "r.state <> 'done' AND r.person_id = %s AND r.event_id = %s", person_id, event_id
     )

@@ -6,6 +6,7 @@ gateway that tells how a payment stands is asked, and with one that does not, an
 """
 
 import logging
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -34,6 +35,7 @@ _LEASE: Final = timedelta(minutes=15)
 _NO_ANSWER: Final = timedelta(minutes=10)
 _CLOSING: Final = timedelta(hours=1)
 _REFUSED: Final = timedelta(days=1)
+_PATIENCE: Final = 3  # calls without an answer
 _BY_HAND: Final = "by hand"
 
 _LOG: Final = logging.getLogger(__name__)
@@ -50,7 +52,7 @@ async def refunds_of(tx: Transaction, *, person_id: UUID, round_id: str) -> list
 
 
 async def refund_of(tx: Transaction, *, person_id: UUID, event_id: UUID) -> Refund | None:
-    """One refund of a person, held for this transaction; None if there is none."""
+    """One refund of a person; None if there is none."""
     return await refund_queries.refund(tx, person_id, event_id)
 
 
@@ -62,9 +64,11 @@ async def card_work(tx: Transaction) -> list[CardWork]:
 async def give_back_cards(db: Database, clock: Clock, gateways: Gateways, *, most: int = 50) -> int:
     """Go on with up to `most` refunds by card that are due; how many came to an end.
 
-    A gateway that pauses or does not answer stops nobody but its own refunds.
+    A gateway that pauses, or stays silent, is left alone for now, and stops nobody but its own
+    refunds.
     """
     asked = {each.name for each in gateways}
+    silences = Counter[str]()
     ended = 0
     for _ in range(most):
         now = await clock.now()
@@ -75,11 +79,13 @@ async def give_back_cards(db: Database, clock: Clock, gateways: Gateways, *, mos
         errand = _Errand(db=db, clock=clock, gateway=gateways.named(job.gateway), job=job)
         try:
             ended += await errand.run()
-        except Paused as paused:
+        except Paused:
             asked.discard(job.gateway)
-            await errand.leave(until=paused.until)
         except Overtaken:
             _LOG.warning("a refund was gone on with by two")
+        silences[job.gateway] += errand.silences
+        if silences[job.gateway] >= _PATIENCE:
+            asked.discard(job.gateway)
     return ended
 
 
@@ -94,7 +100,7 @@ async def note_given_back(
     now = await clock.now()
     async with db.transaction() as tx:
         work = await _for_operator(tx, person_id, event_id)
-        await _judge(tx, work, StepOutcome.DONE, at=now)
+        await _judge(tx, work, CardAction.REFUND, StepOutcome.DONE, at=now)
         await refund_queries.settle_by_hand(tx, person_id, event_id, at=now)
         await _log(tx, work, act="note_refund_given_back", operator=operator, reason=reason, at=now)
 
@@ -110,25 +116,34 @@ async def try_again(
     now = await clock.now()
     async with db.transaction() as tx:
         work = await _for_operator(tx, person_id, event_id)
-        await _judge(tx, work, StepOutcome.NOT_DONE, at=now)
+        await _judge(tx, work, work.action or "refund", StepOutcome.NOT_DONE, at=now)
         await refund_queries.ask_again(tx, person_id, event_id, at=now)
         await _log(tx, work, act="try_refund_again", operator=operator, reason=reason, at=now)
 
 
 @dataclass(slots=True, kw_only=True)
 class _Errand:
-    """A worker's way to a gateway with one refund."""
+    """A worker's way to a gateway with one refund; `silences` counts calls without an answer."""
 
     db: Database
     clock: Clock
     gateway: Gateway
     job: CardJob
+    silences: int = 0
 
     async def run(self) -> bool:
         """Go as far as it goes; whether the refund came to an end. Raises Paused and Overtaken."""
         try:
+            return await self._run()
+        except Paused as paused:
+            await self.leave(until=paused.until)
+            raise
+
+    async def _run(self) -> bool:
+        try:
             standing = await self.gateway.ask(self.job.question, at=await self.clock.now())
         except NoAnswer:
+            self.silences += 1
             return await self.leave(until=await self._in(_NO_ANSWER))
         state = self.job.state(standing)
         if state is None:  # it does not know of the money that it has told of
@@ -187,6 +202,7 @@ class _Errand:
             await self._note(action, StepOutcome.REFUSED, refused.code)
             return await self.leave(until=await self._in(_REFUSED))
         except NoAnswer:
+            self.silences += 1
             await self._note(action, StepOutcome.UNCLEAR)
             if standing.card_reckoned:
                 async with self.db.transaction() as tx:
@@ -232,13 +248,15 @@ async def _for_operator(tx: Transaction, person_id: UUID, event_id: UUID) -> Car
     return work
 
 
-async def _judge(tx: Transaction, work: CardWork, outcome: StepOutcome, *, at: datetime) -> None:
-    """Note what an operator found of the last step."""
+async def _judge(
+    tx: Transaction, work: CardWork, action: str, outcome: StepOutcome, *, at: datetime
+) -> None:
+    """Note what an operator found."""
     await refund_queries.note_step(
         tx,
         (work.refund.person_id, work.refund.event_id),
         step=work.step + 1,
-        action=work.action or CardAction.REFUND,
+        action=action,
         outcome=outcome,
         detail=_BY_HAND,
         at=at,

@@ -64,7 +64,7 @@ async def give_account(
     """
     now = await clock.now()
     async with db.transaction() as tx:
-        refund = await refund_queries.refund(tx, person_id, event_id)
+        refund = await refund_queries.hold_refund(tx, person_id, event_id)
         if refund is None or (refund.way, refund.state) != ("transfer", "due"):
             raise RefundNotDue
         sealed = vault.seal(payee.account, person_id=person_id, field=_FIELD)
@@ -186,7 +186,7 @@ async def mark_returned(
     """
     now, key = await clock.now(), Key(person_id, event_id)
     async with db.transaction() as tx:
-        refund = await refund_queries.refund(tx, person_id, event_id)
+        refund = await refund_queries.hold_refund(tx, person_id, event_id)
         if refund is None or (refund.way, refund.state) != ("transfer", "done"):
             raise RefundNotDue
         step = await transfer_queries.steps_so_far(tx, key) + 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from litestar import MediaType, Response, get, post
+from litestar import Response, get, post
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
@@ -106,7 +106,7 @@ async def download_file(page: ThisPage, form: SentForm) -> Response[bytes] | Red
     name = f"refunds-{reference_of(file_id)}.csv"
     return Response(
         content,
-        media_type=MediaType.TEXT,
+        media_type="text/csv",
         headers={"content-disposition": f'attachment; filename="{name}"'},
     )
 
