@@ -594,7 +594,6 @@ CREATE TABLE settlement_row (
     PRIMARY KEY (gateway, day, line)
 );
 COMMENT ON TABLE settlement_row IS 'The gateway''s own file of a day''s money, row by row.';
-CREATE INDEX settlement_row_trade ON settlement_row (trade_no);
 CREATE INDEX settlement_row_back ON settlement_row (gateway) WHERE amount < 0;
 
 CREATE TABLE reconciliation (
