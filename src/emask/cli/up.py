@@ -101,7 +101,8 @@ async def _serve(system: System, here: Installation, host: str, port: int, worke
             )
             servers.append(sandbox)
             await asyncio.gather(
-                _while_up(web.process, lambda: _work(system), every=_TICK),
+                _while_up(web.process, lambda: _do_what_is_due(system), every=_TICK),
+                _while_up(web.process, lambda: send_notices(system), every=_TICK),
                 _while_up(web.process, lambda: look_after_money(system), every=_MONEY),
             )
     except asyncio.CancelledError:
@@ -112,14 +113,15 @@ async def _serve(system: System, here: Installation, host: str, port: int, worke
     return web.process.returncode or 0
 
 
-async def _work(system: System) -> None:
-    """Carry out what falls due and send what is to be told."""
+async def _do_what_is_due(system: System) -> None:
     await run_due(system, await system.clock.now())
-    await send_notices(system)
 
 
 async def _while_up(web: Process, chore: Callable[[], Awaitable[object]], *, every: float) -> None:
-    """Do a chore again and again, with so many seconds in between, as long as the web is up."""
+    """Do a chore again and again, with so many seconds in between, as long as the web is up.
+
+    No chore waits for another: messages and gateways may take their time, rounds may not.
+    """
     while web.returncode is None:
         await chore()
         try:
