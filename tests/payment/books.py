@@ -22,7 +22,8 @@ from emask.payment.ports import (
     TradeStanding,
 )
 from emask.payment.receiving import take_in
-from emask.payment.reconciliation import Asking, reconcile
+from emask.payment.reconciliation import reconcile
+from emask.payment.reconciliation_asking import Asking
 from emask.payment.reconciliation_model import Reason, Reconciliation
 from emask.payment.trade_queries import NewTrade, insert
 from emask.rules.calendar import at

@@ -2,20 +2,17 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from draw.town import Town
-from emask.database.audit_log import first_broken_link
 from emask.payment import reconciliation_queries
-from emask.payment.ports import NoAnswer, Paused, TradeStanding
+from emask.payment.ports import NoAnswer, Paused, Question, TradeStanding
 from emask.payment.reconciliation import (
     DayNotOver,
-    NoSuchDifference,
     days_reconciled,
     days_to_reconcile,
-    explain,
     is_reconciled,
     reconcile,
     reconcile_file,
@@ -128,6 +125,19 @@ async def test_a_pause_holds_for_every_question(books: Books) -> None:
     assert told.value.until == until
     await books.town.clock.set(until)
     found = await reconcile(books.town.db, books.town.clock, books.gateway, day=DAY)
+    assert found.sound
+
+
+async def test_a_push_that_comes_while_it_is_asked_about_is_no_difference(books: Books) -> None:
+    trade_no = await books.trade()
+
+    class Meanwhile(FakeGateway):
+        async def ask(self, question: Question, *, at: datetime) -> TradeStanding:
+            await books.take(books.told(trade_no))
+            return TradeStanding(messages=[books.told(trade_no)])
+
+    gateway = Meanwhile(file=[books.row(trade_no)])
+    found = await Books(town=books.town, gateway=gateway).reconcile()
     assert found.sound
 
 
@@ -308,71 +318,6 @@ async def test_files_that_come_at_once_are_taken_one_after_the_other(
         *(take(books, trade_no) for _ in range(8)), return_exceptions=True
     )
     assert any(isinstance(each, Exception) for each in results)
-
-
-async def explained(books: Books, trade_no: str, reason: Reason = Reason.NOT_IN_FILE) -> None:
-    await explain(
-        books.town.db,
-        books.town.clock,
-        gateway="ecpay",
-        day=DAY,
-        trade_no=trade_no,
-        reason=reason,
-        operator="operator",
-        explanation=" listed a day later ",
-    )
-
-
-async def test_an_explanation_stays_as_long_as_the_amounts_that_it_explains(books: Books) -> None:
-    trade_no = await books.paid()
-    await books.held_against()
-    with pytest.raises(NoSuchDifference):
-        await explained(books, trade_no, Reason.WRONG_AMOUNT)
-    await explained(books, trade_no)
-    with pytest.raises(NoSuchDifference):
-        await explained(books, trade_no)
-    again = await books.held_against()
-    assert again.sound
-    assert again.differences[0].explanation == "listed a day later"
-    assert again.differences[0].explained_by == "operator"
-
-    await books.take(books.told(trade_no, number="G2"))
-    other = await books.held_against()
-    assert not other.sound
-    assert other.differences[0].explanation is None
-
-
-async def test_explaining_is_in_the_audit_log(books: Books) -> None:
-    trade_no = await books.paid()
-    await books.held_against()
-    with pytest.raises(ValueError, match="empty"):
-        await explain(
-            books.town.db,
-            books.town.clock,
-            gateway="ecpay",
-            day=DAY,
-            trade_no=trade_no,
-            reason=Reason.NOT_IN_FILE,
-            operator="operator",
-            explanation=" ",
-        )
-    await explained(books, trade_no)
-    logged = await books.town.rows("SELECT actor, act, subject, detail FROM audit_log")
-    assert logged == [
-        (
-            "operator",
-            "explain_difference",
-            f"ecpay/2020-03-19/{trade_no}",
-            {
-                "reason": "not_in_file",
-                "file_amount": 0,
-                "ledger_amount": 22,
-                "explanation": "listed a day later",
-            },
-        )
-    ]
-    async with books.town.db.transaction() as tx:
-        assert await first_broken_link(tx) is None
 
 
 async def test_days_are_listed_and_what_is_left_to_do(books: Books) -> None:

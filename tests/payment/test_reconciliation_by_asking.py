@@ -6,7 +6,7 @@ import pytest
 
 from draw.town import Town
 from emask.payment.ports import NoAnswer, TradeStanding
-from emask.payment.reconciliation import TooManyTrades
+from emask.payment.reconciliation_asking import TooManyTrades
 from emask.payment.reconciliation_model import Reason
 from payment.books import DAY, NOON, Books, FakeGateway, reasons
 

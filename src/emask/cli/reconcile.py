@@ -15,13 +15,8 @@ from emask.cli.installation import installation
 from emask.cli.speech import NOT_SOUND, chosen, language, refuse, say
 from emask.language import translator
 from emask.payment.ports import Gateway, Gateways, NoAnswer, Paused, UnreadableFile
-from emask.payment.reconciliation import (
-    Asking,
-    DayNotOver,
-    TooManyTrades,
-    reconcile,
-    reconcile_file,
-)
+from emask.payment.reconciliation import DayNotOver, reconcile, reconcile_file
+from emask.payment.reconciliation_asking import Asking, TooManyTrades
 from emask.payment.reconciliation_model import Reconciliation
 from emask.programme.system import System
 from emask.rules.calendar import day_in_taipei

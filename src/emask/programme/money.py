@@ -8,12 +8,8 @@ from functools import partial
 from typing import Final
 
 from emask.payment.ports import Gateway, NoAnswer, Paused, UnreadableFile
-from emask.payment.reconciliation import (
-    TooManyTrades,
-    days_to_reconcile,
-    is_reconciled,
-    reconcile,
-)
+from emask.payment.reconciliation import days_to_reconcile, is_reconciled, reconcile
+from emask.payment.reconciliation_asking import TooManyTrades
 from emask.payment.refunds import give_back_cards
 from emask.payment.sweep import sweep
 from emask.programme.system import System
