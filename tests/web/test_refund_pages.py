@@ -178,6 +178,27 @@ async def test_an_old_page_changes_nothing(visitor: Visitor, path: str) -> None:
     assert answer.status in (200, 422)
 
 
+async def test_of_many_the_earliest_are_shown(visitor: Visitor, system: System) -> None:
+    await owe(visitor, system)
+    async with system.db.transaction() as tx:
+        await tx.execute(
+            "WITH e AS (INSERT INTO payment_event (person_id, event_id, attempt_id, round_id,"
+            "  gateway, message_id, kind, amount, valued_at, known_at, outcome)"
+            "  SELECT person_id, gen_random_uuid(), attempt_id, round_id, gateway, 'm' || n,"
+            "  'paid', 20, valued_at, known_at + interval '1 hour', 'double'"
+            "  FROM payment_event, generate_series(1, 150) n WHERE outcome = 'wrong_amount'"
+            "  RETURNING *) INSERT INTO refund (person_id, event_id, round_id, amount, reason, way,"
+            "  due_at, next_at) SELECT person_id, event_id, round_id, amount, outcome, 'transfer',"
+            "  known_at, known_at FROM e"
+        )
+    await be_staff(visitor, "operator")
+    page = await visitor.go(HERE)
+    assert "等本人填帳號：151 筆" in page.text
+    assert "只列最早的 100 筆" in page.text
+    assert page.html.count("<tr class=") == 100
+    assert len(page.html) < 100_000
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 async def test_both_languages(visitor: Visitor, system: System, language: str) -> None:
     path = await owe(visitor, system)

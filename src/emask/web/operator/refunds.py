@@ -41,6 +41,8 @@ from emask.web.shell.page import Page, SentForm, ThisPage
 Answer = Response[str] | Redirect
 
 _HERE: Final = "/operator/refunds"
+_MOST: Final = 100
+"""So many of a kind are shown."""
 # a page that was open for long asks for what somebody else has done meanwhile: it is shown anew
 _OUT_OF_DATE: Final = (RefundNotDue, NoSuchFile, NothingToTransfer, NotReleased, AlreadyReleased)
 
@@ -195,6 +197,7 @@ async def _show(page: Page, form: Form) -> Response[str]:
             "ready": [each for each in transfers if each.given_at is not None],
             "files": shown,
             "returned": bool(page.asked("returned")) and form.ok,
+            "most": _MOST,
             "reference_of": reference_of,
             "words": words,
         },
