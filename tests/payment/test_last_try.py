@@ -73,3 +73,11 @@ async def test_money_counts_more_than_its_account_and_a_simulation_nothing(
     assert await stage(market, person_id) is Stage.ACCOUNT
     await market.receive(market.till.pay(trade_no, at=now, amount=21))
     assert await stage(market, person_id) is Stage.GOES_BACK
+
+
+async def test_a_trade_that_was_left_for_another_way_is_not_gone_back_to(market: Market) -> None:
+    person_id = await market.order()
+    left = await market.start(person_id, Method.CREDIT_CARD)
+    assert await market.start(person_id, Method.CREDIT_CARD) == left
+    await market.start(person_id, Method.WEB_ATM)
+    assert await market.start(person_id, Method.CREDIT_CARD) != left

@@ -81,7 +81,10 @@ async def unanswered(
     method: Method,
     since: datetime,
 ) -> str | None:
-    """The latest trade for exactly these people's orders of which nothing has been heard."""
+    """The last trade for the payer's order, if it is for exactly these people's and unheard of.
+
+    Who has tried otherwise since has left it: gateways take a trade's number once.
+    """
     cursor = await tx.execute(
         "SELECT a.trade_no FROM payment_attempt a"
         " WHERE a.person_id = %(payer)s AND a.round_id = %(round_id)s"
@@ -90,7 +93,10 @@ async def unanswered(
         "  FROM payment_reference f WHERE f.trade_no = a.trade_no)"
         " AND NOT EXISTS (SELECT FROM payment_reference f"
         "  JOIN payment_event e USING (person_id, attempt_id) WHERE f.trade_no = a.trade_no)"
-        " ORDER BY a.opened_at DESC, a.trade_no LIMIT 1",
+        # rows are only ever added: where a clock stands still, the later one lies behind
+        " AND NOT EXISTS (SELECT FROM payment_attempt later"
+        "  WHERE later.person_id = a.person_id AND later.round_id = a.round_id"
+        "  AND (later.opened_at, later.ctid) > (a.opened_at, a.ctid))",
         {
             "payer": opened_by,
             "round_id": round_id,
