@@ -69,16 +69,13 @@ class Clerk:
     def unanswered(
         self, people: Sequence[UUID], payer: UUID, method: Method, now: datetime
     ) -> str | None:
-        """The trade to go on with."""
-        found = [
-            paper
-            for paper in self.papers.values()
-            if (paper.people, paper.payer, paper.method) == (tuple(sorted(people)), payer, method)
-            and paper.opened_at > now - WAITS_FOR_AN_ANSWER
-            and not paper.answered
-        ]
-        latest = max((paper.opened_at for paper in found), default=None)
-        return min((p.trade_no for p in found if p.opened_at == latest), default=None)
+        """The trade to go on with: the last one for the payer's order, if it is this very one."""
+        tried = [paper for paper in self.papers.values() if payer in paper.people]
+        last = max(tried, key=lambda paper: paper.opened_at, default=None)
+        if last is None or last.answered or last.opened_at <= now - WAITS_FOR_AN_ANSWER:
+            return None
+        wanted = (tuple(sorted(people)), payer, method)
+        return last.trade_no if (last.people, last.payer, last.method) == wanted else None
 
     # taking in
 

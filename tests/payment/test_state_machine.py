@@ -18,7 +18,7 @@ from payment.stage import Stage
 THOROUGH = settings.get_current_profile_name() == "thorough"
 SETTINGS = settings(
     max_examples=10_000 if THOROUGH else 60,
-    stateful_step_count=30,
+    stateful_step_count=25,
     suppress_health_check=list(HealthCheck),
 )
 
