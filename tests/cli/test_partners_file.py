@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from emask.cli.main import app
 from emask.cli.partners_file import (
@@ -287,3 +287,56 @@ def test_commands_refuse_a_wrong_file(
     assert words in ended.stderr
     told = ended.output + caplog.text
     assert not [each for secrets in SECRETS.values() for each in secrets if each in told]
+
+
+def run(database_url: str, path: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(
+        app,
+        list(arguments),
+        env={
+            "EMASK_DATABASE_URL": database_url,
+            "EMASK_KEYS": str(path.parent / "keys.json"),
+            "EMASK_PARTNERS_FILE": str(path),
+            "EMASK_LANG": "en",
+        },
+    )
+
+
+def test_people_of_a_set_clock_never_meet_real_partners(
+    keep: Callable[[bytes, int], Path], database_url: str
+) -> None:
+    path = keep(written(), 0o600)
+    assert run(database_url, path, "rounds", "list").exit_code == 0  # by the machine's clock
+    assert run(database_url, path, "clock", "set", "2020-03-12 09:00").exit_code == 0
+    ended = run(database_url, path, "rounds", "list")
+    assert ended.exit_code == 2
+    assert "with a set clock there are none but the sandbox's partners" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "outside"),
+    [
+        ({}, True),
+        ({"ecpay": None, "payment": None, "newebpay": None}, True),
+        ({"smpp": SECTIONS["smpp"].replace("smsc.example", "127.0.0.1")}, True),
+        (
+            {
+                "ecpay": SECTIONS["ecpay"]
+                .replace("https://payment.ecpay.example", "http://127.0.0.1:8010/ecpay")
+                .replace("https://vendor.ecpay.example", "http://localhost:8010/ecpay"),
+                "newebpay": SECTIONS["newebpay"].replace(
+                    "https://core.newebpay.example", "http://127.0.0.1:8010/newebpay"
+                ),
+                "mitake": SECTIONS["mitake"].replace(
+                    "https://sms.mitake.example", "http://127.0.0.1:8010/mitake"
+                ),
+                "smpp": SECTIONS["smpp"].replace("smsc.example", "127.0.0.1"),
+            },
+            False,
+        ),
+    ],
+)
+def test_what_is_on_this_machine_is_no_real_partner(
+    changed: dict[str, str | None], *, outside: bool
+) -> None:
+    assert parse_partners_file(written(**changed)).reaches_outside is outside

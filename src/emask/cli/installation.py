@@ -30,10 +30,11 @@ _PATIENCE = 5  # seconds for a database to answer at all
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """A database that answers, and the keys of what is sealed in it."""
+    """A database that answers, the keys of what is sealed in it, and its file of real partners."""
 
     url: str
     keys: Keys
+    partners_file: Path | None = None
 
     def run(self, command: Callable[[System], Awaitable[T]]) -> T:
         """Run a command on the system."""
@@ -51,7 +52,7 @@ class Installation:
                 db, clock, self.keys, site=site, base=settings().partners, pushing=client
             )
             partners = configured_partners(
-                doubles, client, db=db, clock=clock, keys=self.keys, site=site
+                self.partners_file, doubles, client, db=db, clock=clock, keys=self.keys, site=site
             )
             async with (
                 aclosing(partners.sms),
@@ -71,7 +72,7 @@ def installation() -> Iterator[Installation]:
         with _server(configured) as url:
             psycopg.connect(url, connect_timeout=_PATIENCE).close()
             migrate(url)
-            yield Installation(url=url, keys=keys)
+            yield Installation(url=url, keys=keys, partners_file=configured.partners_file)
 
 
 @contextmanager

@@ -16,9 +16,8 @@ import httpx2
 import msgspec
 
 from emask.cli.partners_sections import GatewayName, PartnersFile, SmsSection
-from emask.cli.settings import settings
 from emask.cli.speech import refuse
-from emask.database.clock import Clock
+from emask.database.clock import Clock, SetClock
 from emask.database.pool import Database
 from emask.database.vault import Keys
 from emask.identity.site import Site
@@ -44,6 +43,7 @@ class PartnersFileWrong(Exception):
 
 
 def configured_partners(
+    path: Path | None,
     partners: Partners,
     client: httpx2.AsyncClient,
     *,
@@ -52,17 +52,21 @@ def configured_partners(
     keys: Keys,
     site: Site,
 ) -> Partners:
-    """The sandbox's partners, those replaced that the environment's file has accounts with.
+    """The sandbox's partners, those replaced that a file, if there is one, has accounts with.
 
-    Ends the command when the file is at fault.
+    Ends the command when the file is at fault, or would let made-up people pay real money.
     """
-    path = settings().partners_file
     if path is None:
         return partners
     try:
         file = read_partners_file(path)
     except PartnersFileWrong as wrong:
         refuse(f"EMASK_PARTNERS_FILE：{wrong.zh}", f"EMASK_PARTNERS_FILE: {wrong.en}")
+    if isinstance(clock, SetClock) and file.reaches_outside:
+        refuse(
+            "EMASK_PARTNERS_FILE：時鐘是設定的，只能用沙盒的夥伴",
+            "EMASK_PARTNERS_FILE: with a set clock there are none but the sandbox's partners",
+        )
     return real_partners(
         partners,
         file,

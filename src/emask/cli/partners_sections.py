@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
@@ -13,6 +14,7 @@ from emask.rules.price import Method
 _ADDRESS: Final = (
     r"^(https://[^/?#\s]+|http://(127\.0\.0\.1|localhost)(:[0-9]+)?)(/[^?#\s]*[^/?#\s])?$"
 )
+_THIS_MACHINE: Final = {"127.0.0.1", "localhost"}
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 Address = Annotated[str, Meta(pattern=_ADDRESS, max_length=200)]
@@ -170,3 +172,14 @@ class PartnersFile(Section):
     sms: SmsSection | None = None
     mitake: MitakeSection | None = None
     smpp: SmppSection | None = None
+
+    @property
+    def reaches_outside(self) -> bool:
+        """Whether any of it is not on this machine."""
+        addresses = [
+            *((self.ecpay.cashier, self.ecpay.vendor) if self.ecpay else ()),
+            *((self.newebpay.root,) if self.newebpay else ()),
+            *((self.mitake.base_url,) if self.mitake else ()),
+        ]
+        hosts = [urlsplit(address).hostname for address in addresses]
+        return not {*hosts, *((self.smpp.host,) if self.smpp else ())} <= _THIS_MACHINE

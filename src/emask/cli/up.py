@@ -37,9 +37,10 @@ def up(
     """Start everything: database, web application, and the work that falls due.
 
     An empty embedded database becomes a demo: made-up people, shops and rounds, and a clock to
-    set. A database of your own (EMASK_DATABASE_URL) stays as it is. Where people reach the service
-    under another address than http://localhost:PORT, EMASK_ORIGIN says so; the made-up partners
-    listen ten ports above, or where EMASK_PARTNERS says.
+    set. A database of your own (EMASK_DATABASE_URL) stays as it is, and so does one with real
+    partners (EMASK_PARTNERS_FILE). Where people reach the service under another address than
+    http://localhost:PORT, EMASK_ORIGIN says so; the made-up partners listen ten ports above, or
+    where EMASK_PARTNERS says.
     """
     os.environ.setdefault("EMASK_ORIGIN", f"http://localhost:{port}")
     os.environ.setdefault("EMASK_PARTNERS", f"http://127.0.0.1:{port + _PARTNERS_ABOVE}")
@@ -57,7 +58,8 @@ def up(
 async def _prepare(system: System) -> None:
     async with system.db.transaction() as tx:
         rounds = await all_rounds(tx)
-    if not rounds and settings().database_url is None:
+    own = settings().database_url is not None or settings().partners_file is not None
+    if not rounds and not own:
         await SetClock(system.db).set(CURTAIN)
         await set_stage(system)
 

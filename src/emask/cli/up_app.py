@@ -37,7 +37,13 @@ async def _build(until_the_end: AsyncExitStack) -> Application:
         db, clock, keys, site=site, base=configured.partners, client=client, pushing=client
     )
     partners = configured_partners(
-        sandbox.partners, client, db=db, clock=clock, keys=keys, site=site
+        configured.partners_file,
+        sandbox.partners,
+        client,
+        db=db,
+        clock=clock,
+        keys=keys,
+        site=site,
     )
     await until_the_end.enter_async_context(aclosing(partners.sms))
     system = await until_the_end.enter_async_context(
