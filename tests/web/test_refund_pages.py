@@ -205,7 +205,7 @@ async def test_both_languages(visitor: Visitor, system: System, language: str) -
     visitor.language = language
     assert (await visitor.go(path)).status == 200
     await be_staff(visitor, "operator")
-    assert (await visitor.go(HERE)).heading == {"zh": "退款", "en": "Refund"}[language]
+    assert (await visitor.go(HERE)).heading == {"zh": "退款工作", "en": "Refunds"}[language]
 
 
 async def unclear_card(visitor: Visitor, system: System, who: str) -> None:
