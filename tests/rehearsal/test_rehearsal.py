@@ -15,6 +15,7 @@ from emask.rehearsal.plan import Plan
 from emask.rehearsal.rehearsal import BadFile, rehearse
 from emask.rehearsal.result import Result
 from emask.rounds.catalogue import built_in_round
+from emask.rules.price import MoneyOutcome
 
 _PEOPLE = 240
 _QUOTA = 180
@@ -82,6 +83,20 @@ def test_the_money_is_all_there(result: Result) -> None:
     for each in result.rounds:
         assert each.money.balanced
         assert each.money.orders_paid == 22 * each.funnel["paid"]
+
+
+def test_money_of_which_nobody_told_is_found(result: Result) -> None:
+    paying = [tally for scene, tally in result.outcomes.items() if scene.startswith("pay_")]
+    told = sum(tally[MoneyOutcome.SETTLES] for tally in paying)
+    never_told = sum(tally["paid_and_never_told"] for tally in paying)
+    assert never_told > 0
+    assert told + never_told == sum(each.funnel["paid"] for each in result.rounds)
+
+
+def test_the_gateways_file_and_the_ledger_agree(result: Result) -> None:
+    reconciled = [each for each in result.findings if "reconcil" in each.invariant]
+    assert reconciled
+    assert all(each.ok for each in reconciled)
 
 
 def test_people_do_what_people_do(result: Result) -> None:
