@@ -80,6 +80,7 @@ async def test_the_ledger_is_the_banks_file_though_the_web_is_killed(shop: Shop)
     assert (found.ledger_total, found.file_total) == (300 * 22, 300 * 22)
     assert (found.kills, found.duplicates, found.forged) == (1, 30, 3)
     assert found.told_again > 0
+    assert found.down_seconds > 0.5  # it was really gone, and came again
     assert await reasons(shop) == {}
 
 

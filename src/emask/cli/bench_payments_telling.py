@@ -25,6 +25,7 @@ from emask.partners.ecpay.wire import FORM_TYPE
 _CONNECTIONS: Final = 16
 _WORKERS: Final = 2
 _PAUSE: Final = 0.5  # seconds
+_LOOK: Final = 0.01
 _MOST_REFUSALS: Final = 20
 _ANSWERED_WITHIN: Final = 10  # seconds
 
@@ -80,13 +81,24 @@ class WebSite:
             raise RuntimeError("the web application did not start")
 
     async def kill(self) -> None:
-        """Kill every process of it in the midst of whatever it does."""
+        """Kill every process of it in the midst of whatever it does; returns when all are gone."""
         if self._server is None:
             return
         for process in process_tree(self._server.process.pid):
             with suppress(ProcessLookupError):  # it has ended meanwhile
                 os.kill(process, signal.SIGKILL)
         await self._server.process.wait()
+        await self._silence()
+
+    async def _silence(self) -> None:
+        """A process that was killed goes on listening until the kernel has cleared it away."""
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self._shop.port)
+            except OSError:
+                return
+            writer.close()
+            await asyncio.sleep(_LOOK)
 
     async def end(self) -> None:
         """Let it end."""
