@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from emask.programme.queries import note_figures
 from emask.programme.service import advance_to
 from emask.programme.system import System
 from emask.rules.calendar import at
@@ -46,6 +47,18 @@ async def test_money_that_goes_back_leads_to_the_work_list(
     assert "1 筆，共 21 元" in due.text
     assert "✓ 相符" in due.text
     assert "/zh/operator/refunds" in due.links
+
+
+async def test_trades_that_nobody_answered_for_are_told_of(
+    visitor: Visitor, system: System
+) -> None:
+    await advance_to(system, at(date(2020, 3, 22), 9))
+    await be_staff(visitor, "operator")
+    assert "還沒有金流業者的回覆" not in (await visitor.go("/operator?round=2020-1")).text
+    async with system.db.transaction() as tx:
+        await note_figures(tx, round_id="2020-1", step="lapse", figures={"unanswered": 7})
+    told = await visitor.go("/operator?round=2020-1")
+    assert "有 7 筆交易還沒有金流業者的回覆" in told.text
 
 
 async def test_a_forfeited_pack_is_opened_again_once(visitor: Visitor, system: System) -> None:

@@ -32,6 +32,15 @@ async def note_figures(
     )
 
 
+async def figures(tx: Transaction, *, round_id: str, step: str) -> dict[str, int]:
+    """What a step did, in figures; none before it is done."""
+    cursor = await tx.execute(
+        "SELECT figures FROM round_step WHERE round_id = %s AND step = %s", (round_id, step)
+    )
+    row = await cursor.fetchone()
+    return {} if row is None else dict(row[0])
+
+
 async def steps_done(tx: Transaction) -> dict[str, frozenset[str]]:
     """The names of the steps that are done, by round."""
     cursor = await tx.execute("SELECT round_id, step FROM round_step")

@@ -10,7 +10,7 @@ from emask.payment.refunds import refunds_due
 from emask.payment.service import money_of
 from emask.programme.audit import audit_tables
 from emask.programme.funnel import funnel_of
-from emask.programme.queries import steps_done
+from emask.programme.queries import figures, steps_done
 from emask.programme.steps import STEPS
 from emask.rounds.service import UnknownRound, all_rounds, current_round, load_round
 from emask.rules.calendar import Round
@@ -34,6 +34,7 @@ async def show_round(page: ThisPage) -> Response[str]:
         rounds = await all_rounds(tx)
         shown = await _round(tx, page)
         done = (await steps_done(tx)).get(shown.id, frozenset())
+        lapse = await figures(tx, round_id=shown.id, step="lapse")
         funnel = await funnel_of(tx, shown.id)
         money = await money_of(tx, shown.id)
         refunds = await refunds_due(tx)
@@ -45,6 +46,7 @@ async def show_round(page: ThisPage) -> Response[str]:
             "shown": shown,
             "phase": shown.phase(page.now),
             "steps": _schedule(page, shown, done),
+            "unanswered": lapse.get("unanswered", 0),
             "funnel": funnel,
             "money": money,
             "refunds": refunds,
