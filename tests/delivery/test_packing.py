@@ -1,5 +1,7 @@
 """Packing, shipping and arrival (B16), set by set."""
 
+import asyncio
+
 import pytest
 
 from delivery.world import CLOSED, FIRST, OTHER, OURS, World, day
@@ -139,3 +141,36 @@ async def test_what_a_chain_reports_as_late_arrives_when_it_says_so(world: World
         lines = await packing.packing_list(tx, round_id=FIRST.id, chain=OURS[0])
     assert late == 4
     assert [(line.state, line.late) for line in lines] == [("arrived", False)]
+
+
+async def test_one_parcel_arrives_once_and_leaves_the_others_alone(world: World) -> None:
+    first, second, unpacked = [await world.person() for _ in range(3)]
+    await world.order(first)
+    await world.order(second)
+    await world.pack()
+    await world.order(unpacked)
+    async with world.db.transaction() as tx:
+        arrived = [
+            await packing.arrive_parcel(
+                tx, person_id=who.person_id, round_id=FIRST.id, at=day(3, 25, 14)
+            )
+            for who in (first, first, unpacked)
+        ]
+    assert arrived == [True, False, False]
+    assert [await world.state(who) for who in (first, second, unpacked)] == [
+        *("arrived", "paid", "paid")
+    ]
+
+
+async def test_parcels_that_arrive_at_the_same_moment_count_once(world: World) -> None:
+    who = await world.person()
+    await world.order(who)
+    await world.pack()
+
+    async def report() -> bool:
+        async with world.db.transaction() as tx:
+            return await packing.arrive_parcel(
+                tx, person_id=who.person_id, round_id=FIRST.id, at=day(3, 26, 0)
+            )
+
+    assert sorted(await asyncio.gather(*(report() for _ in range(8)))) == [False] * 7 + [True]

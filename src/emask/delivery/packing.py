@@ -4,6 +4,7 @@ Everything works on a whole round at once and inside the database, whatever the 
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from emask.database.pool import Transaction
 from emask.delivery import packing_queries as queries
@@ -64,6 +65,17 @@ async def arrive_store(
     return await queries.arrive_at_store(
         tx, round_id=round.id, chain=chain, store_code=store_code, at=at
     )
+
+
+async def arrive_parcel(tx: Transaction, *, person_id: UUID, round_id: str, at: datetime) -> bool:
+    """A chain reports that one packed order is at its store; the order arrives once.
+
+    Its store's shipment stays as it is: the chain tells of the others one by one as well.
+
+    Returns:
+        False if it was there already, or is not on its way: not packed, collected, given up.
+    """
+    return await queries.arrive_one(tx, person_id, round_id, at=at)
 
 
 async def report_late(tx: Transaction, *, round: Round, chain: Chain, store_code: str) -> bool:

@@ -1,6 +1,7 @@
 """The SQL of packing, shipping and arrival: one statement for all packs of a round."""
 
 from datetime import datetime
+from uuid import UUID
 
 from emask.database.pool import Transaction
 from emask.delivery.model import PackingLine, ShipmentState
@@ -120,6 +121,18 @@ async def arrive_at_store(
         {"at": at, "round": round_id, "chain": chain, "store": store_code},
     )
     return cursor.rowcount
+
+
+async def arrive_one(tx: Transaction, person_id: UUID, round_id: str, *, at: datetime) -> bool:
+    """One parcel is at the store that its order is to be collected at; False if it is not due."""
+    cursor = await tx.execute(
+        "UPDATE orders o SET state = 'arrived', changed_at = %s FROM parcel p"
+        " WHERE o.person_id = %s AND o.round_id = %s AND o.state = 'paid'"
+        " AND p.person_id = o.person_id AND p.round_id = o.round_id"
+        " AND p.chain = o.chain AND p.store_code = o.store_code",
+        (at, person_id, round_id),
+    )
+    return cursor.rowcount == 1
 
 
 async def mark_late(tx: Transaction, *, round_id: str, chain: Chain, store_code: str) -> bool:
