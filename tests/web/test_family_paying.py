@@ -62,11 +62,14 @@ async def test_a_family_is_paid_for_with_one_card(visitor: Visitor, code: str) -
     assert "already_paid" in (await visitor.go(ALLOW)).text
 
 
-async def test_a_code_belongs_to_its_owner_and_is_used_once(visitor: Visitor, code: str) -> None:
+async def test_a_code_belongs_to_its_owner_and_is_used_once(
+    visitor: Visitor, system: System, code: str
+) -> None:
     wrong = await _add(visitor, "00000000" if code != "00000000" else "00000001")
     assert wrong.status == 422
     assert "#code" in wrong.links
     assert "林" not in wrong.text
+    assert await _wrong_guesses(system) == 1  # of those that the address may make
     assert (await _add(visitor, code, "ling")).status == 422
     assert (await _add(visitor, code, "ming")).status == 422
     assert (await _add(visitor, "")).status == 422
@@ -105,3 +108,12 @@ async def test_while_the_bank_is_to_answer_a_family_waits_or_starts_anew(
     assert (await visitor.go(FAMILY)).heading == "處理中"
     await visitor.go(f"{FAMILY}?again=1")
     assert (await visitor.submit("act")).path != first
+
+
+async def _wrong_guesses(system: System) -> int:
+    async with system.db.transaction() as tx:
+        cursor = await tx.execute(
+            "SELECT coalesce(sum(tries), 0) FROM wrong_try WHERE what = 'address'"
+        )
+        ((tries,),) = await cursor.fetchall()
+    return int(tries)

@@ -37,7 +37,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SITE = Site(origin="https://mask.example")
 NOW = datetime(2020, 3, 12, 1, tzinfo=UTC)
 PERSON = uuid4()
-POLICY = content_security_policy(agent=SITE.agent, operator="https://operator.example")
+POLICY = content_security_policy(
+    agent=SITE.agent, operator="https://operator.example", cashiers=["https://pay.example"]
+)
 PAGE = """<!doctype html><title>A phone</title><body>
 <form method="post" data-passkey="{kind}">
 <script type="application/json" data-passkey-options>{options}</script>
