@@ -37,7 +37,7 @@ async def lapse(tx: Transaction, round_id: str, at: datetime) -> int:
         "  WHERE round_id = %(round)s AND state = 'awaiting_payment' RETURNING person_id),"
         " told AS (INSERT INTO outbox (person_id, kind, reference, created_at, next_at)"
         "  SELECT person_id, 'lapsed', %(round)s, %(at)s, %(at)s FROM lapsed"
-        "  ON CONFLICT DO NOTHING)"
+        "  ORDER BY person_id ON CONFLICT DO NOTHING)"  # in the sequence of the index
         " SELECT count(*) FROM lapsed",
         {"round": round_id, "at": at},
     )
