@@ -16,7 +16,7 @@ from emask.draw.ports import Beacon
 from emask.payment.service import money_of
 from emask.programme.audit import Finding, audit
 from emask.programme.funnel import funnel_of
-from emask.programme.money import reconcile_past_days
+from emask.programme.money import MoneyChores, reconcile_past_days
 from emask.programme.service import advance_to
 from emask.programme.system import System, open_system
 from emask.rehearsal.acknowledged import acknowledged_in_vain
@@ -89,13 +89,16 @@ async def rehearse(plan: Plan, *, url: str, keys: Keys, folder: Path, audience: 
             with troupe(plan, url=url, keys=keys, folder=folder, progress=audience.acts) as players:
                 outcomes = await _play(system, players, scenes, audience)
             audience.scene(len(scenes), len(scenes), "audit")
-            await reconcile_past_days(system)
+            reconciled = await reconcile_past_days(system)
             return Result(
                 people=plan.people,
                 seed=plan.seed,
                 rounds=[await _of_round(db, round_id) for round_id in plan.round_ids],
                 outcomes=outcomes,
-                findings=await audit_rehearsal(db, partners.beacon, folder),
+                findings=[
+                    *await audit_rehearsal(db, partners.beacon, folder),
+                    _books_agree(reconciled),
+                ],
                 seconds=time.monotonic() - began,
             )
 
@@ -109,6 +112,16 @@ async def audit_rehearsal(db: Database, beacon: Beacon, folder: Path) -> list[Fi
         detail="" if missing == 0 else f"{missing} acknowledged pre-orders are not there",
     )
     return [*await audit(db, beacon), acknowledged]
+
+
+def _books_agree(reconciled: MoneyChores) -> Finding:
+    """The gateway's files tell of the same money as the ledger, and could all be had."""
+    amiss = reconciled.unexplained + reconciled.failed
+    return Finding(
+        invariant="gateway_files_agree",
+        ok=amiss == 0,
+        detail=f"{amiss} rows or days differ" if amiss else f"{reconciled.reconciled} days",
+    )
 
 
 async def _prepare(db: Database, plan: Plan) -> None:
