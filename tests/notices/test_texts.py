@@ -1,16 +1,18 @@
 """One segment each, in both languages, whatever the figures; and nothing that fraud could copy."""
 
 import re
+from datetime import date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emask.notices.texts import Kind, notice_text
-from emask.rules.calendar import Language
+from emask.partners.sms.segments import Alphabet, alphabet_of, count_parts
+from emask.rules.calendar import TAIPEI, Language
 
 EXTREME = {
-    "total": 9999,
+    "total": 99_999,
     "pay_until": "2020-12-30T23:59:00+08:00",
     "next_opens_at": "2020-12-31T10:30:00+08:00",
     "collect_from": "2020-12-30",
@@ -25,28 +27,40 @@ USUAL = {
     "collect_from": "2020-03-26",
     "collect_until": "2020-04-01",
 }
-GSM_BASIC = re.compile(r"[A-Za-z0-9 .,:;$()\[\]\-/']*")
-
-
-def septets(text: str) -> int:
-    """The length in the alphabet of the network, where brackets count twice."""
-    return len(text) + sum(text.count(each) for each in "[]")
+DAYS = st.dates(date(2020, 1, 1), date(2030, 12, 31))
+HOURS = st.times().map(lambda time: time.replace(second=0, microsecond=0))
+INSTANTS = st.builds(datetime.combine, DAYS, HOURS, st.just(TAIPEI)).map(datetime.isoformat)
+FIGURES = st.fixed_dictionaries(
+    {
+        "total": st.integers(1, 99_999),
+        "pay_until": INSTANTS,
+        "next_opens_at": INSTANTS,
+        "collect_from": DAYS.map(date.isoformat),
+        "collect_until": DAYS.map(date.isoformat),
+        "pickup_number": st.from_regex(r"\A[0-9]{9}\Z"),
+    }
+)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("figures", [USUAL, EXTREME], ids=["usual", "extreme"])
 @pytest.mark.parametrize("kind", Kind)
+@given(figures=FIGURES)
+@example(figures=USUAL)
+@example(figures=EXTREME)
 def test_every_text_is_one_segment(
     kind: Kind, figures: dict[str, object], language: Language
 ) -> None:
     text = notice_text(kind, language, figures)
-    if language == "en":
-        assert GSM_BASIC.fullmatch(text), "else it would be sent in segments of 70"
-        assert septets(text) <= 160
-    else:
-        assert len(text) <= 70
+    assert count_parts(text) == 1
+    assert alphabet_of(text) is (Alphabet.GSM if language == "en" else Alphabet.UCS2)
     assert "{" not in text
     assert "1922" in text
+
+
+def test_one_letter_more_would_be_counted() -> None:
+    """The control: what is told apart is what providers are paid for."""
+    assert [count_parts("測" * number) for number in (70, 71)] == [1, 2]
+    assert [count_parts("a" * number) for number in (160, 161)] == [1, 2]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -68,7 +82,7 @@ def test_the_selected_read_what_to_pay_until_when() -> None:
     )
 
 
-@given(total=st.integers(1, 9999))
+@given(total=st.integers(1, 99_999))
 def test_the_amount_stands_as_people_say_it(total: int) -> None:
     for kind in (Kind.SELECTED, Kind.PAY_REMINDER, Kind.PAID, Kind.REFUND):
         assert f"{total}元" in notice_text(kind, "zh", {**USUAL, "total": total})
