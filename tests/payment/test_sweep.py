@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from emask.database.clock import Clock
-from emask.payment.ports import Question
+from emask.payment.ports import Gateways, Question
+from emask.payment.service import start_payment
 from emask.payment.sweep import Swept, last_from, sweep, unanswered
 from emask.rules.price import Method
 from payment.market import Market
 from payment.test_family import start as start_jointly
+from payment.till import Till
 
 MINUTE = timedelta(minutes=1)
 
@@ -166,6 +168,27 @@ async def test_a_gateway_that_never_answers_is_left_alone_for_this_time(market: 
     await at(market, market.town.round.pay_from + 20 * MINUTE)
     assert await swept(market) == Swept(asked=5, told=0, unanswered=5)
     assert asked(market) == trades[:3]
+
+
+async def test_a_silent_gateway_keeps_no_other_from_being_asked(market: Market) -> None:
+    trades = await open_trades(market, 5)
+    market.till.silent_about.update(trades)
+    other = Till("other")
+    gateways = Gateways([market.till, other], dict.fromkeys(Method, "other"))
+    started = await start_payment(
+        market.town.db,
+        market.town.clock,
+        gateways,
+        person_id=await market.order(),
+        round=market.town.round,
+        method=Method.ATM,
+    )
+    await at(market, market.town.round.pay_from + 20 * MINUTE)
+    town = market.town
+    assert await sweep(town.db, town.clock, gateways, round=town.round, most=5) == Swept(
+        asked=6, told=0, unanswered=5
+    )
+    assert [question.trade_no for question in other.asked] == [started.trade_no]
 
 
 async def test_a_gateway_that_pauses_is_not_asked_before_its_time(market: Market) -> None:

@@ -44,22 +44,26 @@ class Swept:
 async def sweep(
     db: Database, clock: Clock, gateways: Gateways, *, round: Round, most: int = _MOST
 ) -> Swept:
-    """Ask about up to `most` trades of a round that are due, the oldest first.
+    """Ask each gateway about up to `most` trades of a round that are due, the oldest first.
 
     A gateway that pauses is not asked again before its time, by nobody; one that does not answer
     is tried with the next trade, but not for ever.
     """
-    now = await clock.now()
-    async with db.transaction() as tx:
-        names = [each.name for each in gateways]
-        due = await sweep_queries.due(
-            tx, round.id, gateways=names, last_from=last_from(round), at=now, most=most
-        )
-    answers: Counter[Answer] = Counter()
+    asked, answers = 0, Counter[Answer]()
     for gateway in gateways:
-        questions = [each.question for each in due if each.gateway == gateway.name]
-        answers += await _ask_all(db, clock, gateway, questions)
-    swept = Swept(asked=len(due), told=answers[Answer.TOLD], unanswered=answers[Answer.NO_ANSWER])
+        now = await clock.now()
+        async with db.transaction() as tx:
+            due = await sweep_queries.due(
+                tx,
+                round.id,
+                gateway=gateway.name,
+                last_from=last_from(round),
+                at=now,
+                most=most,
+            )
+        asked += len(due)
+        answers += await _ask_all(db, clock, gateway, due)
+    swept = Swept(asked=asked, told=answers[Answer.TOLD], unanswered=answers[Answer.NO_ANSWER])
     if swept.told or swept.unanswered:
         _LOG.info("sweep: %s told late, %s unanswered", swept.told, swept.unanswered)
     return swept

@@ -1,7 +1,5 @@
 """The SQL of the sweep: which trades their gateways are to be asked about, and what was asked."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import LiteralString
@@ -17,14 +15,6 @@ class Answer(StrEnum):
     TOLD = "told"
     NOTHING = "nothing"
     NO_ANSWER = "no_answer"
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A question that is due, and whom to ask."""
-
-    gateway: str
-    question: Question
 
 
 ANSWERS_AFTER = timedelta(minutes=10)
@@ -49,7 +39,7 @@ _NOT_TRIED = (
 )
 _OPEN = "FROM payment_attempt a JOIN orders o USING (person_id, round_id) WHERE a.round_id = %(r)s"
 _DUE = (
-    " AND a.gateway = ANY(%(gateways)s) AND a.opened_at <= %(opened_until)s"
+    " AND a.gateway = %(gateway)s AND a.opened_at <= %(opened_until)s"
     " AND NOT EXISTS (SELECT FROM gateway_pause p"
     "  WHERE p.gateway = a.gateway AND p.until > %(at)s)"
 )
@@ -76,23 +66,23 @@ async def due(
     tx: Transaction,
     round_id: str,
     *,
-    gateways: Sequence[str],
+    gateway: str,
     last_from: datetime,
     at: datetime,
     most: int,
-) -> list[Due]:
-    """Up to `most` questions that are due, the oldest trades first; each trade once.
+) -> list[Question]:
+    """Up to `most` questions to a gateway that are due, the oldest trades first; each trade once.
 
     From `last_from` on every open trade is asked about once more.
     """
     which = _LAST if at >= last_from else _FIRST
     cursor = await tx.execute(
-        f"SELECT t.gateway, t.trade_no, {_WHOLE}, t.method, t.opened_at FROM ("
-        f" SELECT DISTINCT a.trade_no, a.gateway, a.method, a.opened_at {which}"
+        f"SELECT t.trade_no, {_WHOLE}, t.method, t.opened_at FROM ("
+        f" SELECT DISTINCT a.trade_no, a.method, a.opened_at {which}"
         " ORDER BY a.opened_at, a.trade_no LIMIT %(most)s) t ORDER BY t.opened_at, t.trade_no",
         {
             "r": round_id,
-            "gateways": list(gateways),
+            "gateway": gateway,
             "at": at,
             "opened_from": at - _ASKED_ONCE_WITHIN,
             "opened_until": at - ANSWERS_AFTER,
@@ -102,11 +92,8 @@ async def due(
         },
     )
     return [
-        Due(
-            gateway,
-            Question(trade_no=trade_no, amount=amount, method=Method(method), opened_at=opened_at),
-        )
-        for gateway, trade_no, amount, method, opened_at in await cursor.fetchall()
+        Question(trade_no=trade_no, amount=amount, method=Method(method), opened_at=opened_at)
+        for trade_no, amount, method, opened_at in await cursor.fetchall()
     ]
 
 
