@@ -627,10 +627,17 @@ CREATE TABLE reconciliation_difference (
 
 -- ---------------------------------------------------------------- packing, shipping, collection
 
+CREATE FUNCTION random_shipment_number() RETURNS text
+LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
+    SELECT lpad((substring(uuid_send(gen_random_uuid()) FOR 6)::bigint % 100000000000)::text, 11, '0')
+$$;
+
 CREATE TABLE shipment (
     round_id   text        NOT NULL REFERENCES round,
     chain      text        NOT NULL,
     store_code text        NOT NULL,
+    number     text        NOT NULL UNIQUE DEFAULT random_shipment_number()
+                           CHECK (number ~ '^[0-9]{11}$'),
     packs      integer     NOT NULL CHECK (packs >= 0),
     state      text        NOT NULL DEFAULT 'packed' CHECK (state IN ('packed', 'shipped', 'arrived')),
     packed_at  timestamptz NOT NULL,
@@ -642,7 +649,61 @@ CREATE TABLE shipment (
     CHECK ((state = 'arrived') = (arrived_at IS NOT NULL)),
     CHECK ((state = 'packed') = (shipped_at IS NULL))
 );
+COMMENT ON COLUMN shipment.number IS 'What its labels say in bars; it tells nothing by itself.';
+COMMENT ON COLUMN shipment.packs IS 'All packed for the store, those too that a shortage keeps back.';
 COMMENT ON COLUMN shipment.late IS 'The chain reported that it will not be there when pick-up begins.';
+
+CREATE TABLE shipment_confirmation (
+    round_id     text        NOT NULL,
+    chain        text        NOT NULL,
+    store_code   text        NOT NULL,
+    step         text        NOT NULL CHECK (step IN ('packed', 'shipped', 'received')),
+    confirmed_at timestamptz NOT NULL,
+    confirmed_by text        NOT NULL,
+    PRIMARY KEY (round_id, chain, store_code, step),
+    FOREIGN KEY (round_id, chain, store_code) REFERENCES shipment
+);
+COMMENT ON TABLE shipment_confirmation IS 'What a centre confirmed by scan or file, each step of a shipment once.';
+
+CREATE TABLE shortage (
+    shortage_id uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
+    round_id    text        NOT NULL REFERENCES round,
+    chain       text        NOT NULL REFERENCES logistics_centre,
+    store_code  text,
+    packs       integer     NOT NULL CHECK (packs > 0),
+    reported_at timestamptz NOT NULL,
+    reported_by text        NOT NULL,
+    ended_at    timestamptz,
+    ended_by    text,
+    FOREIGN KEY (chain, store_code) REFERENCES store,
+    CHECK ((ended_at IS NULL) = (ended_by IS NULL))
+);
+COMMENT ON TABLE shortage IS 'Packs that a centre did not have; ended when it has them.';
+
+CREATE TABLE packing_file (
+    round_id text        NOT NULL REFERENCES round,
+    chain    text        NOT NULL REFERENCES logistics_centre,
+    version  integer     NOT NULL CHECK (version > 0),
+    made_at  timestamptz NOT NULL,
+    made_by  text        NOT NULL,
+    stores   integer     NOT NULL CHECK (stores >= 0),
+    packs    integer     NOT NULL CHECK (packs >= 0),
+    sha256   bytea       NOT NULL CHECK (length(sha256) = 32),
+    PRIMARY KEY (round_id, chain, version)
+);
+
+CREATE TABLE packing_file_line (
+    round_id   text    NOT NULL,
+    chain      text    NOT NULL,
+    version    integer NOT NULL,
+    store_code text    NOT NULL,
+    store_name text    NOT NULL,
+    bag_from   integer NOT NULL CHECK (bag_from > 0),
+    bag_to     integer NOT NULL CHECK (bag_to >= bag_from),
+    PRIMARY KEY (round_id, chain, version, store_code, bag_from),
+    FOREIGN KEY (round_id, chain, version) REFERENCES packing_file DEFERRABLE INITIALLY DEFERRED
+);
+COMMENT ON TABLE packing_file_line IS 'What each version of a centre''s file said: it can be sent again as it was.';
 
 CREATE TABLE parcel (
     person_id      uuid    NOT NULL,
@@ -653,11 +714,16 @@ CREATE TABLE parcel (
     pickup_number  text    NOT NULL CHECK (pickup_number ~ '^[0-9]{9}$'),
     returned_at    timestamptz,
     reopened_until date,
+    hold           text    CHECK (hold IN ('short', 'later')),
+    shortage_id    uuid    REFERENCES shortage,
     PRIMARY KEY (person_id, round_id),
-    FOREIGN KEY (person_id, round_id) REFERENCES orders
+    FOREIGN KEY (person_id, round_id) REFERENCES orders,
+    CHECK (hold IS DISTINCT FROM 'short' OR shortage_id IS NOT NULL)
 );
+COMMENT ON COLUMN parcel.hold IS 'short: its pack is missing in the centre; later: sent after the shipment had left.';
 COMMENT ON COLUMN parcel.reopened_until IS 'Last day of the one re-collection that an operator allowed.';
 CREATE INDEX parcel_store ON parcel (round_id, chain, store_code, bag_number);
+CREATE INDEX parcel_held ON parcel (round_id, chain, store_code) WHERE hold IS NOT NULL;
 CREATE INDEX parcel_reopened ON parcel (reopened_until) WHERE reopened_until IS NOT NULL;
 
 CREATE FUNCTION pickup_check_digit(digits text) RETURNS text
