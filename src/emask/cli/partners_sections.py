@@ -36,7 +36,7 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return f"<{type(self).__name__}>"
 
 
-class PaymentSection(Section):
+class PaymentSection(Section, frozen=True):
     """Which gateway takes new trades of each method; others that are there finish old ones."""
 
     credit_card: GatewayName
@@ -52,7 +52,7 @@ class PaymentSection(Section):
         }
 
 
-class EcpaySection(Section):
+class EcpaySection(Section, frozen=True):
     """The account with ECPay."""
 
     merchant_id: Text
@@ -73,7 +73,7 @@ class EcpaySection(Section):
         )
 
 
-class NewebPaySection(Section):
+class NewebPaySection(Section, frozen=True):
     """The account with NewebPay."""
 
     merchant_id: Text
@@ -92,7 +92,7 @@ class NewebPaySection(Section):
         )
 
 
-class SmsSection(Section):
+class SmsSection(Section, frozen=True):
     """How fast messages go, and when a provider that fails is left alone."""
 
     per_second: Annotated[float, Meta(gt=0, le=10_000)] = 100
@@ -112,7 +112,7 @@ class SmsSection(Section):
         )
 
 
-class MitakeSection(Section):
+class MitakeSection(Section, frozen=True):
     """The account with Mitake."""
 
     base_url: Address
@@ -131,7 +131,7 @@ class MitakeSection(Section):
         )
 
 
-class SmppSection(Section):
+class SmppSection(Section, frozen=True):
     """The account at an SMPP centre."""
 
     host: Text
@@ -163,7 +163,7 @@ class SmppSection(Section):
         )
 
 
-class PartnersFile(Section):
+class PartnersFile(Section, frozen=True):
     """The whole file."""
 
     payment: PaymentSection | None = None
