@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import pytest
+
 from draw.town import Town
 from emask.notices.ports import Handed, NotAllTaken, Sms, SmsNotTaken
 from emask.notices.service import alone, drain, send_again, stranded
@@ -202,6 +204,36 @@ async def test_an_operator_may_send_again_what_is_unclear_or_failed(town: Town) 
     assert len(centre.handed) == 6, "a provider must not take them for the first ones"
     noted = await town.rows("SELECT actor, act, subject, detail ->> 'count' FROM audit_log")
     assert noted == [("duty", "send_again", "2020-1", "3")]
+
+
+class Begun(Provider):
+    """Tells when it has been handed something, and answers a while later."""
+
+    def __init__(self) -> None:
+        super().__init__(remembers=timedelta(), at_once=10, delay=0.3)
+        self.begun = asyncio.Event()
+
+    async def send(self, messages: Sequence[Sms]) -> list[Handed]:
+        self.begun.set()
+        return await super().send(messages)
+
+
+async def test_who_is_told_to_stop_waits_for_the_answer(town: Town) -> None:
+    await wait_for_sending(town, 20)
+    centre = Begun()
+    sending = asyncio.create_task(send(town, centre))
+    await centre.begun.wait()
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert await by_provider(town) == {("sent", "p"): 10, ("waiting", None): 10}
+
+
+async def test_the_rest_may_be_left_for_the_next_time(town: Town) -> None:
+    await wait_for_sending(town, 25)
+    provider = Provider(at_once=10)
+    assert await drain(town.db, town.clock, town.vault, provider, most=15) == 20
+    assert await drain(town.db, town.clock, town.vault, provider, most=15) == 5
 
 
 async def test_one_sends_at_a_time(town: Town) -> None:

@@ -25,6 +25,7 @@ from emask.web.sandbox_pages.cast import CAST, PASSWORD, STAFF
 
 _HTTP: Final = 80
 _PARTNERS_ABOVE: Final = 10
+_MESSAGES: Final = 1_000  # at once, before receipts are looked after again
 _TICK: Final = 1.0  # seconds between two looks at what is due
 _MONEY: Final = 60.0  # likewise, at what gateways have to say
 
@@ -104,7 +105,7 @@ async def _serve(system: System, here: Installation, host: str, port: int, worke
             servers.append(sandbox)
             await asyncio.gather(
                 _while_up(web.process, lambda: _do_what_is_due(system), every=_TICK),
-                _while_up(web.process, lambda: send_notices(system), every=_TICK),
+                _while_up(web.process, lambda: send_notices(system, most=_MESSAGES), every=_TICK),
                 _while_up(web.process, lambda: look_after_money(system), every=_MONEY),
             )
     except asyncio.CancelledError:

@@ -7,12 +7,13 @@ unclear, and sent again only if an operator wants so.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
-from typing import Final
+from math import inf
+from typing import Final, TypeVar
 
 from emask.database.clock import Clock
 from emask.database.pool import Database
@@ -31,6 +32,8 @@ _LOCK: Final = 0x6E6F7469636573
 _PATIENCE: Final = 2.0  # seconds
 _GLANCE: Final = 0.05
 
+T = TypeVar("T")
+
 
 Progress = Callable[[int], object]
 """Is told how many more notices are done with, sent or not."""
@@ -47,12 +50,14 @@ async def drain(
     sender: SmsSender,
     *,
     batch: int = 500,
+    most: float = inf,
     progress: Progress = unwatched,
 ) -> int:
     """Send everything that is due; how many were sent.
 
     Several may drain at once, each with a pace of its own; see :func:`alone`. When nobody takes
-    anything, everything waits for the next time.
+    anything, everything waits for the next time. Cancelled, it waits for the answer to the group
+    that is under way, and marks it.
 
     Args:
         db: of the installation.
@@ -60,12 +65,13 @@ async def drain(
         vault: opens the numbers.
         sender: who sends.
         batch: how many are taken at a time, if a provider takes as many at once.
+        most: after how many to leave the rest for the next time.
         progress: is told after each group.
     """
     await _set_aside(db, clock, sender)
     drain = _Drain(db, clock, vault, sender, batch)
     sent = 0
-    while (group := await drain.hand_over_a_group()) is not None:
+    while sent < most and (group := await _to_its_end(drain.hand_over_a_group())) is not None:
         sent += group.sent
         progress(group.done)
     await match_early(db, await clock.now())
@@ -198,6 +204,16 @@ class _Drain:
         async with self.db.transaction() as tx:
             await queries.by_index(tx)
             return await queries.mark(tx, outcomes, at=now, ask_at=now + ASK_AFTER)
+
+
+async def _to_its_end(handing_over: Coroutine[None, None, T]) -> T:
+    """What was begun is brought to an end, whoever wants to stop."""
+    under_way = asyncio.ensure_future(handing_over)
+    try:
+        return await asyncio.shield(under_way)
+    except asyncio.CancelledError:
+        await asyncio.wait([under_way])
+        raise
 
 
 async def _set_aside(db: Database, clock: Clock, sender: SmsSender) -> None:

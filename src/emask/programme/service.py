@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 
 from emask.database.clock import SetClock
 from emask.database.pool import Transaction
@@ -88,16 +89,19 @@ async def carry_out_until(system: System, *, round: Round, step: str, at: dateti
     return done
 
 
-async def send_notices(system: System, *, progress: Progress = unwatched) -> int:
+async def send_notices(system: System, *, most: float = inf, progress: Progress = unwatched) -> int:
     """Send every notice that may go out now, and ask for receipts that are overdue; how many went.
 
-    None if another process is sending. With many waiting it takes as long as their pace wants.
+    None if another process is sending. Millions take hours at the pace that providers allow:
+    whoever calls this again and again has up to about `most` sent each time.
     """
     sender = system.partners.sms
     async with alone(system.db) as mine:
         if not mine:
             return 0
-        sent = await drain(system.db, system.clock, system.vault, sender, progress=progress)
+        sent = await drain(
+            system.db, system.clock, system.vault, sender, most=most, progress=progress
+        )
         await ask_for_receipts(system.db, system.clock, sender)
     return sent
 
