@@ -1,13 +1,14 @@
 """The daily file is read by its headings, in either encoding, or not at all."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emask.partners.ecpay import fetch_file, read_file
-from emask.payment.ports import SettledRow, UnreadableFile
+from emask.partners.ecpay import fetch_file, query_trade, read_file
+from emask.payment.ports import NoAnswer, SettledRow, UnreadableFile
 from partners.ecpay import MERCHANT, TRADE
 from partners.test_ecpay_calls import Server
 
@@ -88,6 +89,15 @@ async def test_paid_trades_of_days_are_asked_for() -> None:
     [(url, fields)] = server.asked
     assert url == "https://vendor.test/PaymentMedia/TradeNoAio"
     assert (fields["DateType"], fields["BeginDate"]) == ("2", "2020-03-19")
+
+
+async def test_a_long_file_may_take_longer_than_other_calls() -> None:
+    day, at = date(2020, 3, 19), datetime(2020, 3, 20, tzinfo=UTC)
+    hurried = replace(MERCHANT, call_seconds=0.1)
+    async with Server(content(HEADINGS, FIRST), seconds=0.3).client as client:
+        assert await fetch_file(client, hurried, begin=day, end=day, at=at) == [ROW]
+        with pytest.raises(NoAnswer):
+            await query_trade(client, hurried, TRADE, at=at)
 
 
 async def test_days_have_an_order() -> None:

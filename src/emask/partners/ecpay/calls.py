@@ -37,6 +37,7 @@ async def post(
                 content=form_body(fields),
                 headers={"content-type": FORM_TYPE},
                 follow_redirects=False,
+                timeout=merchant.call_seconds,
             )
     except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
         _LOG.warning("%s: %s", call, type(error).__name__)

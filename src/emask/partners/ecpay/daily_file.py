@@ -8,6 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
@@ -32,6 +33,7 @@ _BY_DAY_OF_PAYMENT: Final = "2"
 _PAID_ONLY: Final = "1"
 _NEW_FORMAT: Final = "1"
 _UTF8: Final = "2"
+_PATIENCE: Final = 12  # times as long as other calls: a day may have a million rows
 
 
 async def fetch_file(
@@ -56,7 +58,7 @@ async def fetch_file(
     }
     body = await post(
         client,
-        merchant,
+        replace(merchant, call_seconds=_PATIENCE * merchant.call_seconds),
         f"{merchant.vendor}{DAILY_FILE}",
         signed(fields, merchant.keys),
         at=at,
