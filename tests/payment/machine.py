@@ -158,6 +158,13 @@ class PaymentMachine(Payers):
         assert found.claimed == paid
         assert found.back == back
         assert found.seen == self.clerk.seen
+        for trade_no, (done, owed) in found.cards.items():
+            assert done <= self._given_back(trade_no) <= owed
+
+    def _given_back(self, trade_no: str) -> int:
+        """What the gateway says that the card got back."""
+        money = self.till.money.get(trade_no)
+        return 0 if money is None else money.back
 
     @invariant()
     def no_card_gets_back_more_than_it_paid(self) -> None:

@@ -30,7 +30,13 @@ _BOOKS = """
            (SELECT json_agg(person_id) FROM payment_event WHERE outcome = 'settles'),
            (SELECT json_agg(person_id) FROM claim WHERE round_id IS NOT NULL),
            (SELECT json_agg(json_build_array(person_id, amount, reason)) FROM refund),
-           (SELECT json_agg(message_id) FROM inbox)
+           (SELECT json_agg(message_id) FROM inbox),
+           (SELECT json_agg(row) FROM (
+               SELECT json_build_array(trade_no, sum(r.amount) FILTER (WHERE r.state = 'done'),
+                                       sum(r.amount)) AS row
+               FROM refund r JOIN payment_event USING (person_id, event_id)
+               JOIN payment_attempt USING (person_id, attempt_id)
+               WHERE way = 'card' GROUP BY trade_no) AS cards)
 """
 
 
@@ -45,7 +51,10 @@ class EveryTill(CardTill):
 
 @dataclass(frozen=True, kw_only=True)
 class Books:
-    """What the database says of money, orders and messages."""
+    """What the database says of money, orders and messages.
+
+    `cards` has by trade what of a card payment is back, and what is or goes back in all.
+    """
 
     received: int
     states: dict[UUID, str]
@@ -53,6 +62,7 @@ class Books:
     claimed: Counter[UUID]
     back: Counter[tuple[UUID, int, str]]
     seen: set[str]
+    cards: dict[str, tuple[int, int]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +130,7 @@ class Stage:
     def books(self) -> Books:
         row = self.look.execute(_BOOKS).fetchone()
         assert row is not None
-        received, states, settled, claimed, back, seen = row
+        received, states, settled, claimed, back, seen, cards = row
         return Books(
             received=received,
             states={UUID(key): value for key, value in (states or {}).items()},
@@ -128,4 +138,5 @@ class Stage:
             claimed=Counter(map(UUID, claimed or ())),
             back=Counter((UUID(each), amount, reason) for each, amount, reason in back or ()),
             seen=set(seen or ()),
+            cards={trade_no: (done or 0, owed) for trade_no, done, owed in cards or ()},
         )
