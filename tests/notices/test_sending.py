@@ -83,6 +83,7 @@ async def test_a_provider_out_of_order_is_tried_again_ever_later_and_in_the_end_
     provider = Provider()
     assert await drain(town.db, town.clock, town.vault, provider) == 0
     assert await states(town) == {"failed": 1}
+    assert await town.value("SELECT delivery FROM outbox") == "given_up"
 
 
 async def test_what_can_never_be_sent_does_not_hold_up_the_rest(town: Town) -> None:
@@ -100,6 +101,8 @@ async def test_what_can_never_be_sent_does_not_hold_up_the_rest(town: Town) -> N
     provider = Provider()
     assert await drain(town.db, town.clock, town.vault, provider, batch=2) == 2
     assert await states(town) == {"sent": 2, "failed": 4}
+    why = await town.rows("SELECT DISTINCT delivery, provider FROM outbox WHERE state = 'failed'")
+    assert why == [("no_text", None)]
 
 
 async def test_a_notice_that_became_true_once_more_is_sent_once_more(

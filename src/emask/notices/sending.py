@@ -144,7 +144,8 @@ class _Drain:
         for provider in ready:
             taken = await self._take(provider)
             if taken:
-                return await self._offer(taken, [provider, *_without(ready, provider)])
+                others = [each for each in ready if each is not provider]
+                return await self._offer(taken, [provider, *others])
         return None
 
     async def _take(self, provider: SmsProvider) -> list[Waiting]:
@@ -163,6 +164,7 @@ class _Drain:
         self, taken: Sequence[Waiting], providers: Sequence[SmsProvider]
     ) -> _Group | None:
         letters, marked = _written(self.vault, taken)
+        await self._note([outcome.notice for outcome in marked], None)  # nobody gets these
         sent = await self._mark(marked)
         for provider in providers:
             left: list[_Letter] = []
@@ -171,7 +173,7 @@ class _Drain:
                     if provider not in await self.sender.ready():
                         left += group
                         continue
-                    await self._note(group, provider)
+                    await self._note([each.notice for each in group], provider)
                 handed, unanswered = await _answers(provider, group)
                 outcomes = _outcomes(group, handed)
                 marked += outcomes
@@ -181,18 +183,19 @@ class _Drain:
                 ]
             # What an earlier call has left unanswered stays where it may be.
             letters = [each for each in left if each.notice.fresh]
-        await self._note(letters, None)
+        await self._note([each.notice for each in letters], None)
         return _Group(sent, len(marked)) if marked else None
 
-    async def _note(self, letters: Sequence[_Letter], provider: SmsProvider | None) -> None:
-        if not letters:
+    async def _note(self, notices: Sequence[Waiting], provider: SmsProvider | None) -> None:
+        """Note who is handed notices now; None for nobody after all."""
+        if not notices:
             return
         at = None if provider is None else await self.clock.now()
         async with self.db.transaction() as tx:
             await queries.by_index(tx)
             await queries.hand_to(
                 tx,
-                [letter.notice for letter in letters],
+                notices,
                 provider=None if provider is None else provider.name,
                 at=at,
             )
@@ -274,10 +277,6 @@ def _outcomes(letters: Sequence[_Letter], handed: Mapping[str, Handed]) -> list[
         for letter in letters
         if (answer := handed.get(letter.sms.message_id)) is not None
     ]
-
-
-def _without(providers: Sequence[SmsProvider], one: SmsProvider) -> list[SmsProvider]:
-    return [provider for provider in providers if provider is not one]
 
 
 def _groups(letters: Sequence[_Letter], size: int) -> Iterator[list[_Letter]]:
