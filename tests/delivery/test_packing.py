@@ -45,10 +45,14 @@ async def test_every_paid_order_gets_one_bag_in_its_store(world: World) -> None:
         PackingLine(
             store_code=OURS[1],
             store_name="門市100001",
+            open=True,
             packs=40,
             state=ShipmentState.PACKED,
             late=False,
             to_come=40,
+            short=0,
+            later=0,
+            confirmed=False,
         )
     ]
     assert none == []
@@ -141,6 +145,28 @@ async def test_what_a_chain_reports_as_late_arrives_when_it_says_so(world: World
         lines = await packing.packing_list(tx, round_id=FIRST.id, chain=OURS[0])
     assert late == 4
     assert [(line.state, line.late) for line in lines] == [("arrived", False)]
+
+
+async def test_nothing_is_sent_to_a_store_that_closed(world: World) -> None:
+    await world.many_orders(3, store=OURS)
+    await world.many_orders(2, store=CLOSED)
+    await world.deliver()
+    assert await world.rows("SELECT chain, state FROM shipment ORDER BY 1") == [
+        ("OK", "packed"),
+        ("SE", "arrived"),
+    ]
+    async with world.db.transaction() as tx:
+        (line,) = await packing.packing_list(tx, round_id=FIRST.id, chain=CLOSED[0])
+    assert (line.open, line.to_come, line.exceptional) == (False, 2, True)
+
+
+async def test_what_closes_on_the_way_does_not_arrive(world: World) -> None:
+    await world.many_orders(3)
+    await world.pack()
+    async with world.db.transaction() as tx:
+        await packing.ship(tx, round=FIRST, at=day(3, 25, 8))
+        await tx.execute("UPDATE store SET open = false WHERE store_code = %s", (OURS[1],))
+        assert await packing.arrive(tx, round=FIRST, at=day(3, 26, 0)) == 0
 
 
 async def test_one_parcel_arrives_once_and_leaves_the_others_alone(world: World) -> None:

@@ -1,7 +1,7 @@
 """Packs on their way to people: parcels, packing lists, slips."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -37,16 +37,45 @@ class ShipmentState(StrEnum):
 class PackingLine:
     """How many packs one store is sent (B16), and how far they are.
 
-    `late` is what the chain reported as not there when pick-up begins; `to_come` counts the packs
-    that have yet to reach the store, also those that were sent there after the others.
+    Args:
+        open: whether the store still is; nothing is sent to one that closed.
+        late: the chain reported that it will not be there when pick-up begins.
+        to_come: the packs that have yet to reach the store, `short` and `later` among them.
+        short: those that the centre does not have.
+        later: those that are sent after the others had left.
+        confirmed: the centre confirmed that it is packed.
     """
 
     store_code: str
     store_name: str
+    open: bool
     packs: int
     state: ShipmentState
     late: bool
     to_come: int
+    short: int
+    later: int
+    confirmed: bool
+
+    @property
+    def exceptional(self) -> bool:
+        """Somebody has to see to it: closed, late, short, or more to be sent."""
+        trailing = self.state is ShipmentState.ARRIVED and self.to_come > 0
+        return not self.open or self.late or self.short + self.later > 0 or trailing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackingFile:
+    """One version of what a logistics centre is told to pack; `sha256` in hexadecimal."""
+
+    round_id: str
+    chain: Chain
+    version: int
+    made_at: datetime
+    made_by: str
+    stores: int
+    packs: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +92,10 @@ class Slip:
 
 class NotReleasedYet(Exception):
     """Money for the round can still settle; packing starts at its release_at."""
+
+
+class NothingToPack(Exception):
+    """No pack of this round is to go to a store of this chain."""
 
 
 class NotForfeited(Exception):

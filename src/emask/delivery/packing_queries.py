@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from psycopg.rows import dict_row
+
 from emask.database.pool import Transaction
 from emask.delivery.model import PackingLine, ShipmentState
 from emask.rounds.model import Chain
@@ -59,51 +61,71 @@ async def packs_by_chain(tx: Transaction, round_id: str) -> dict[Chain, int]:
 
 async def packing_lines(tx: Transaction, round_id: str, chain: Chain) -> list[PackingLine]:
     """What a chain's logistics centre sends to each store, by store code."""
-    cursor = await tx.execute(
-        "SELECT store_code, name, packs, state, late, coalesce(to_come, 0)"
-        " FROM shipment JOIN store USING (chain, store_code)"
-        " LEFT JOIN (SELECT chain, store_code, count(*) AS to_come FROM orders"
-        "  WHERE round_id = %(round)s AND chain = %(chain)s AND state = 'paid'"
-        "  GROUP BY chain, store_code) travelling USING (chain, store_code)"
-        " WHERE round_id = %(round)s AND chain = %(chain)s AND packs > 0 ORDER BY store_code",
-        {"round": round_id, "chain": chain},
-    )
-    return [
-        PackingLine(
-            store_code=store_code,
-            store_name=name,
-            packs=packs,
-            state=ShipmentState(state),
-            late=late,
-            to_come=to_come,
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            "SELECT store_code, name AS store_name, open, packs, state, late,"
+            " coalesce(to_come, 0) AS to_come, coalesce(short, 0) AS short,"
+            " coalesce(later, 0) AS later, packed.step IS NOT NULL AS confirmed"
+            " FROM shipment JOIN store USING (chain, store_code)"
+            " LEFT JOIN (SELECT chain, store_code, count(*) AS to_come FROM orders"
+            "  WHERE round_id = %(round)s AND chain = %(chain)s AND state = 'paid'"
+            "  GROUP BY chain, store_code) travelling USING (chain, store_code)"
+            " LEFT JOIN (SELECT p.chain, p.store_code,"
+            "  count(*) FILTER (WHERE hold = 'short') AS short,"
+            "  count(*) FILTER (WHERE hold = 'later') AS later"
+            "  FROM parcel p JOIN orders o USING (person_id, round_id)"
+            "  WHERE round_id = %(round)s AND p.chain = %(chain)s AND hold IS NOT NULL"
+            "  AND o.state = 'paid' GROUP BY p.chain, p.store_code) held"
+            " USING (chain, store_code)"
+            " LEFT JOIN (SELECT * FROM shipment_confirmation WHERE step = 'packed') packed"
+            "  USING (round_id, chain, store_code)"
+            " WHERE round_id = %(round)s AND chain = %(chain)s AND packs > 0 ORDER BY store_code",
+            {"round": round_id, "chain": chain},
         )
-        for store_code, name, packs, state, late, to_come in await cursor.fetchall()
-    ]
+        rows = await cursor.fetchall()
+    return [PackingLine(**row | {"state": ShipmentState(row["state"])}) for row in rows]
+
+
+_OPEN = (
+    " AND EXISTS (SELECT FROM store WHERE open"
+    "  AND store.chain = s.chain AND store.store_code = s.store_code)"
+)
 
 
 async def ship_packed(tx: Transaction, round_id: str, at: datetime) -> None:
-    """Every packed shipment leaves its logistics centre."""
+    """Every packed shipment leaves its logistics centre, where no scan tells which have left.
+
+    One to a closed store stays, and one of which every pack is missing.
+    """
     await tx.execute(
-        "UPDATE shipment SET state = 'shipped', shipped_at = %s"
-        " WHERE round_id = %s AND state = 'packed'",
+        "UPDATE shipment s SET state = 'shipped', shipped_at = %s"
+        " WHERE round_id = %s AND state = 'packed' AND NOT EXISTS ("
+        "  SELECT FROM shipment_confirmation c"
+        "  WHERE c.round_id = s.round_id AND c.chain = s.chain AND c.step = 'shipped')"
+        " AND EXISTS (SELECT FROM parcel p WHERE p.round_id = s.round_id AND p.chain = s.chain"
+        "  AND p.store_code = s.store_code AND hold IS NULL)" + _OPEN,
         (at, round_id),
     )
 
 
+# What goes after its shipment comes with the second word of the store: the first is of the others.
 _ARRIVE = (
     " UPDATE orders o SET state = 'arrived', changed_at = %(at)s"
     " FROM come JOIN parcel p ON p.chain = come.chain AND p.store_code = come.store_code"
     " WHERE p.round_id = %(round)s AND o.person_id = p.person_id AND o.round_id = p.round_id"
     " AND o.state = 'paid' AND o.chain = come.chain AND o.store_code = come.store_code"
+    " AND (p.hold IS NULL OR (p.hold = 'later' AND come.was = 'arrived'))"
 )
 
 
 async def arrive_shipped(tx: Transaction, round_id: str, at: datetime) -> int:
     """Every shipment on its way is at its store, and so are its orders; returns how many."""
     cursor = await tx.execute(
-        "WITH come AS (UPDATE shipment SET state = 'arrived', arrived_at = %(at)s"
+        "WITH come AS (UPDATE shipment s SET state = 'arrived', arrived_at = %(at)s"
         " WHERE round_id = %(round)s AND state = 'shipped' AND NOT late"
-        " RETURNING chain, store_code)" + _ARRIVE,
+        + _OPEN
+        + " RETURNING chain, store_code, old.state AS was)"
+        + _ARRIVE,
         {"at": at, "round": round_id},
     )
     return cursor.rowcount
@@ -117,7 +139,7 @@ async def arrive_at_store(
         "WITH come AS (UPDATE shipment SET state = 'arrived', late = false,"
         " shipped_at = coalesce(shipped_at, %(at)s), arrived_at = coalesce(arrived_at, %(at)s)"
         " WHERE round_id = %(round)s AND chain = %(chain)s AND store_code = %(store)s"
-        " RETURNING chain, store_code)" + _ARRIVE,
+        " RETURNING chain, store_code, old.state AS was)" + _ARRIVE,
         {"at": at, "round": round_id, "chain": chain, "store": store_code},
     )
     return cursor.rowcount
