@@ -45,11 +45,14 @@ def _in_one_transaction(
     name: str, act: Callable[[Transaction, Round, datetime], Awaitable[Mapping[str, int]]]
 ) -> Callable[[System, Round, datetime], Awaitable[None]]:
     async def run(system: System, round: Round, at: datetime) -> None:
-        async with system.db.transaction() as tx:
+        async def once(tx: Transaction) -> None:
             # The row comes first: another process that carries out the same step waits for it.
             if await queries.begin_step(tx, round_id=round.id, step=name, at=at):
                 figures = await act(tx, round, at)
                 await queries.note_figures(tx, round_id=round.id, step=name, figures=figures)
+
+        # A step takes a round's rows as they lie, a family's payment takes its own by person.
+        await system.db.retrying(once)
 
     return run
 
