@@ -37,7 +37,7 @@ async def test_without_guard_and_key_two_tills_hand_out_two(
     assert unguarded != collection_queries.COLLECT
     monkeypatch.setattr(collection_queries, "COLLECT", unguarded)
     async with world.db.transaction() as tx:
-        await tx.execute("ALTER TABLE collection DROP CONSTRAINT collection_pkey")
+        await tx.execute("ALTER TABLE collection DROP CONSTRAINT collection_pkey CASCADE")
     assert await two_tills(world, who) == [None, None]
     assert await world.value("SELECT count(*) FROM collection") == 2
 

@@ -51,7 +51,7 @@ async def test_hand_overs_are_append_only(world: World) -> None:
     for change in (
         "UPDATE collection SET clerk = 'x'",
         "DELETE FROM collection",
-        "TRUNCATE collection",
+        "TRUNCATE collection CASCADE",
     ):
         with pytest.raises(RestrictViolation):
             async with world.db.transaction() as tx:

@@ -22,17 +22,27 @@ from emask.rules.refusals import (
 )
 from emask.rules.states import OrderState
 
-AT_STORE = Order(state=OrderState.ARRIVED, chain=OURS[0], store_code=OURS[1], store_name="杭州店")
+AT_STORE = Order(
+    state=OrderState.ARRIVED,
+    chain=OURS[0],
+    store_code=OURS[1],
+    store_name="杭州店",
+    store_open=True,
+)
 READY = Standing(
     residency=Residency.NATIONAL,
     preordered=True,
+    cancelled=False,
     drawn=True,
     order=AT_STORE,
+    pay_from=FIRST.pay_from,
+    pay_until=FIRST.pay_until,
     pickup_from=FIRST.pickup_from,
     pickup_until=FIRST.pickup_until,
     claimed_from=FIRST.pickup_from,
     reopened_until=None,
     collected_at=None,
+    collected_by=None,
 )
 DEFERRED = replace(READY, claimed_from=date(2020, 3, 29))
 

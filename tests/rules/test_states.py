@@ -16,6 +16,7 @@ TABLE = """
     arrived          redirect       paid
     arrived          collect        collected
     arrived          forfeit        forfeited
+    collected        take_back      arrived
     forfeited        reopen         paid
 """
 ALLOWED = {
@@ -84,5 +85,5 @@ def test_the_diagram_is_drawn_from_the_table() -> None:
     assert "    paid : 已繳費 Paid" in lines
     arrows = {line.strip() for line in lines if "-->" in line}
     expected = {f"{before} --> {after} : {event}" for (before, event), after in ALLOWED.items()}
-    ends = {f"{state} --> [*]" for state in ("not_selected", "lapsed", "collected")}
+    ends = {f"{state} --> [*]" for state in ("not_selected", "lapsed")}
     assert arrows == expected | ends | {"[*] --> registered"}

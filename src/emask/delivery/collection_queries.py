@@ -15,10 +15,12 @@ from emask.rules.states import OrderState
 async def standing(tx: Transaction, person_id: UUID, round_id: str) -> Standing | None:
     """Where a person's pack of a round stands; None without such a person or round."""
     cursor = await tx.execute(
-        "SELECT pe.residency, coalesce(pre.state = 'registered', false), EXISTS ("
+        "SELECT pe.residency, coalesce(pre.state = 'registered', false),"
+        " coalesce(pre.state = 'cancelled', false), EXISTS ("
         "  SELECT FROM draw WHERE draw.round_id = r.round_id AND published_at IS NOT NULL),"
-        " r.pickup_from, r.pickup_until, lower(cl.during), p.reopened_until, co.collected_at,"
-        " o.state, o.chain, o.store_code, s.name"
+        " r.pay_from, r.pay_until, r.pickup_from, r.pickup_until, lower(cl.during),"
+        " p.reopened_until, co.collected_at, co.clerk,"
+        " o.state, o.chain, o.store_code, s.name, s.open"
         " FROM round r"
         " JOIN person pe ON pe.person_id = %(person)s"
         " LEFT JOIN preorder pre ON pre.person_id = pe.person_id AND pre.round_id = r.round_id"
@@ -26,28 +28,37 @@ async def standing(tx: Transaction, person_id: UUID, round_id: str) -> Standing 
         " LEFT JOIN store s ON s.chain = o.chain AND s.store_code = o.store_code"
         " LEFT JOIN parcel p ON p.person_id = o.person_id AND p.round_id = o.round_id"
         " LEFT JOIN claim cl ON cl.person_id = o.person_id AND cl.round_id = o.round_id"
-        " LEFT JOIN collection co ON co.person_id = o.person_id AND co.round_id = o.round_id"
+        " LEFT JOIN handed_over co ON co.person_id = o.person_id AND co.round_id = o.round_id"
         " WHERE r.round_id = %(round)s",
         {"person": person_id, "round": round_id},
     )
     row = await cursor.fetchone()
     if row is None:
         return None
-    residency, preordered, drawn, *dates, state, chain, store_code, store_name = row
-    pickup_from, pickup_until, claimed_from, reopened_until, collected_at = dates
+    residency, preordered, cancelled, drawn, *dates, state, chain, code, name, is_open = row
+    pay_from, pay_until, pickup_from, pickup_until, claimed_from, *collected = dates
+    reopened_until, collected_at, collected_by = collected
     order = state and Order(
-        state=OrderState(state), chain=Chain(chain), store_code=store_code, store_name=store_name
+        state=OrderState(state),
+        chain=Chain(chain),
+        store_code=code,
+        store_name=name,
+        store_open=is_open,
     )
     return Standing(
         residency=Residency(residency),
         preordered=preordered,
+        cancelled=cancelled,
         drawn=drawn,
         order=order,
+        pay_from=pay_from,
+        pay_until=pay_until,
         pickup_from=pickup_from,
         pickup_until=pickup_until,
         claimed_from=claimed_from,
         reopened_until=reopened_until,
         collected_at=collected_at,
+        collected_by=collected_by,
     )
 
 
@@ -70,6 +81,17 @@ async def parcels_of(tx: Transaction, person_id: UUID) -> list[Parcel]:
         )
         for round_id, chain, store_code, bag_number, pickup_number, until in await cursor.fetchall()
     ]
+
+
+async def round_of_entry(tx: Transaction, person_id: UUID, beginning: str) -> str | None:
+    """The round of a person's entry whose number begins so, the latest first; None without one."""
+    cursor = await tx.execute(
+        "SELECT round_id FROM preorder WHERE person_id = %s AND left(ticket::text, 8) = %s"
+        " ORDER BY placed_at DESC LIMIT 1",
+        (person_id, beginning),
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
 
 
 async def count_attempt(
@@ -122,10 +144,11 @@ COLLECT = (
     " WHERE person_id = %(person_id)s AND round_id = %(round_id)s"
     " AND chain = %(chain)s AND store_code = %(store_code)s"
     " AND state = 'arrived' RETURNING person_id, round_id, chain, store_code)"
-    " INSERT INTO collection (person_id, round_id, chain, store_code, collected_at, document,"
+    " INSERT INTO collection (person_id, round_id, nth, chain, store_code, collected_at, document,"
     " by_proxy, clerk)"
-    " SELECT person_id, round_id, chain, store_code, %(at)s, %(document)s, %(by_proxy)s, %(clerk)s"
-    " FROM handed"
+    " SELECT person_id, round_id, 1 + (SELECT count(*) FROM collection_undone u"
+    "  WHERE u.person_id = handed.person_id AND u.round_id = handed.round_id),"
+    " chain, store_code, %(at)s, %(document)s, %(by_proxy)s, %(clerk)s FROM handed"
 )
 
 

@@ -11,6 +11,7 @@ from emask.delivery.collection import standing_of
 from emask.delivery.model import NotForfeited
 from emask.delivery.seal import seal_collections
 from emask.delivery.standing import Order, Standing, check_order_stands
+from emask.delivery.undoing_queries import wait_for_undoing
 from emask.rounds.model import Chain
 from emask.rounds.stores import find_store
 from emask.rules.calendar import Round, day_in_taipei
@@ -27,6 +28,8 @@ async def forfeit_uncollected(tx: Transaction, *, round: Round, at: datetime) ->
     Returns:
         How many orders; none before the day after the last one of collection.
     """
+    # A pack whose hand-over is taken back at this moment is at its store again, and given up too.
+    await wait_for_undoing(tx)
     forfeited = await queries.forfeit(tx, round.id, day=day_in_taipei(at), at=at)
     # Only after that: it has waited for every hand-over that was still under way.
     await seal_collections(tx, round=round, at=at)

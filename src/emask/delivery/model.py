@@ -80,14 +80,55 @@ class PackingFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slip:
-    """What the kiosk prints for the clerk: which bag, whose, against which document (B15)."""
+    """What the kiosk prints: which bag, whose, against which document (B15).
+
+    `number` is printed and nowhere kept; the till finds the pack by it until `expires_at`.
+    """
+
+    number: str
+    bag_number: int
+    masked_name: str
+    documents: tuple[Document, ...]
+    printed_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Till:
+    """Where a pack is handed over, and by whose account."""
+
+    chain: Chain
+    store_code: str
+    clerk: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bag:
+    """What the till shows of a slip: which bag, whose, against which document (B15)."""
 
     person_id: UUID
     round_id: str
     bag_number: int
     masked_name: str
     documents: tuple[Document, ...]
-    earliest: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """A pack handed over; `nth` tells those of one pack apart when some were taken back."""
+
+    person_id: UUID
+    round_id: str
+    nth: int
+    bag_number: int
+    collected_at: datetime
+    chain: Chain
+    store_code: str
+    store_name: str
+    document: Document
+    by_proxy: bool
+    clerk: str
+    undone: bool
 
 
 class NotReleasedYet(Exception):
@@ -96,6 +137,10 @@ class NotReleasedYet(Exception):
 
 class NothingToPack(Exception):
     """No pack of this round is to go to a store of this chain."""
+
+
+class UnknownHandOver(LookupError):
+    """There was no such hand-over."""
 
 
 class NotForfeited(Exception):

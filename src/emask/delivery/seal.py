@@ -2,8 +2,9 @@
 
 Each hand-over is a row of ``collection``, append-only, with its clerk, time and document. Chaining
 every one of them to the audit log makes all tills of the country wait for one another (measured:
-half as many a second), so the log takes the digest of all rows when collection is over. From then
-on none can be changed, added or removed without its showing.
+half as many a second), so the log takes the digest of all rows when collection is over, with those
+of ``collection_undone``, each of which is an entry of its own as well: they are few. From then on
+none can be changed, added or removed without its showing.
 """
 
 from datetime import datetime

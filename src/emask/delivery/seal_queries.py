@@ -10,22 +10,24 @@ SEAL = "seal_collections"
 
 
 class Digest(NamedTuple):
-    """How many hand-overs, and the SHA-256 of them all in a fixed order, in hexadecimal."""
+    """How many hand-overs stand, and the SHA-256 of all, those taken back too, in hexadecimal."""
 
     packs: int
     sha256: str
 
 
 async def digest(tx: Transaction, round_id: str, *, before: datetime) -> Digest:
-    """What the table says of a round's hand-overs before an instant, store by store."""
+    """What the tables say of a round's hand-overs before an instant, store by store."""
     cursor = await tx.execute(
         "SELECT coalesce(sum(packs), 0)::bigint,"
         " encode(sha256(coalesce(string_agg(rows, '' ORDER BY chain, store_code), '')), 'hex')"
-        " FROM (SELECT chain, store_code, count(*) AS packs,"
-        "  sha256(convert_to(string_agg(jsonb_build_array(person_id, chain, store_code,"
-        "   extract(epoch FROM collected_at), document, by_proxy, clerk)::text, ''"
-        "   ORDER BY person_id), 'UTF8')) AS rows"
-        "  FROM collection WHERE round_id = %s AND collected_at < %s GROUP BY chain, store_code)"
+        " FROM (SELECT chain, store_code, count(*) FILTER (WHERE undone_at IS NULL) AS packs,"
+        "  sha256(convert_to(string_agg(jsonb_build_array(person_id, nth, chain, store_code,"
+        "   extract(epoch FROM collected_at), document, by_proxy, c.clerk,"
+        "   extract(epoch FROM undone_at), reason, u.clerk)::text, ''"
+        "   ORDER BY person_id, nth), 'UTF8')) AS rows"
+        "  FROM collection c LEFT JOIN collection_undone u USING (person_id, round_id, nth)"
+        "  WHERE round_id = %s AND collected_at < %s GROUP BY chain, store_code)"
         " AS of_store",
         (round_id, before),
     )

@@ -8,12 +8,16 @@ from emask.rules.calendar import day_in_taipei
 from emask.rules.people import Residency
 from emask.rules.refusals import (
     AlreadyCollected,
+    Cancelled,
     Forfeited,
     NoPreorder,
     NotArrived,
+    NotDrawnYet,
     NotPaid,
     NotSelected,
+    PaymentClosed,
     PickupOver,
+    StoreClosed,
     TooEarly,
     WrongStore,
 )
@@ -28,25 +32,31 @@ class Order:
     chain: Chain
     store_code: str
     store_name: str
+    store_open: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """All that decides about handing over the pack of one person and round.
 
-    Without an order, `preordered` and `drawn` tell why there is none. `claimed_from` is the first
-    day of the person's claim; `reopened_until` the last one of a re-collection.
+    Without an order, `preordered`, `cancelled` and `drawn` tell why there is none. `claimed_from`
+    is the first day of the person's claim; `reopened_until` the last one of a re-collection;
+    `collected_by` the account of the till.
     """
 
     residency: Residency
     preordered: bool
+    cancelled: bool
     drawn: bool
     order: Order | None
+    pay_from: datetime
+    pay_until: datetime
     pickup_from: date
     pickup_until: date
     claimed_from: date | None
     reopened_until: date | None
     collected_at: datetime | None
+    collected_by: str | None
 
     @property
     def earliest(self) -> date:
@@ -95,3 +105,30 @@ def check_collection(standing: Standing, *, chain: Chain, store_code: str, now: 
         raise WrongStore(store_name=f"{order.chain.label} {order.store_name}")
     if day < standing.earliest:
         raise TooEarly(from_date=standing.earliest)
+
+
+def check_at_kiosk(standing: Standing, *, chain: Chain, store_code: str, now: datetime) -> None:
+    """As :func:`check_collection`, telling apart what its owner has to do something else about.
+
+    Raises:
+        Cancelled, NotDrawnYet, PaymentClosed, StoreClosed: instead of NoPreorder, NotPaid,
+            NotArrived and WrongStore, where they apply.
+        Refusal: whatever else :func:`check_collection` refuses.
+    """
+    order = standing.order
+    try:
+        check_collection(standing, chain=chain, store_code=store_code, now=now)
+    except NoPreorder:
+        if standing.cancelled:
+            raise Cancelled from None
+        raise
+    except NotPaid:
+        if order is None:
+            raise NotDrawnYet(pay_from=standing.pay_from) from None
+        if order.state is OrderState.LAPSED:
+            raise PaymentClosed(pay_until=standing.pay_until) from None
+        raise
+    except (NotArrived, WrongStore):
+        if order and not order.store_open:
+            raise StoreClosed(name=f"{order.chain.label} {order.store_name}") from None
+        raise

@@ -77,6 +77,15 @@ async def mark_collected(tx: Transaction, person_id: UUID, round_id: str) -> boo
     return cursor.rowcount == 1
 
 
+async def mark_uncollected(tx: Transaction, person_id: UUID, round_id: str) -> bool:
+    """Let a pre-order's claim move again; False if it has none."""
+    cursor = await tx.execute(
+        "UPDATE claim SET collected = false WHERE person_id = %s AND round_id = %s",
+        (person_id, round_id),
+    )
+    return cursor.rowcount == 1
+
+
 async def moves_of_sale(tx: Transaction, person_id: UUID, sale_id: UUID) -> list[Move]:
     """What a counter sale moved."""
     cursor = await tx.execute(

@@ -96,6 +96,12 @@ async def mark_collected(tx: Transaction, *, person_id: UUID, round_id: str) -> 
         raise NoClaim(round_id)
 
 
+async def mark_uncollected(tx: Transaction, *, person_id: UUID, round_id: str) -> None:
+    """Undo :func:`mark_collected`: the hand-over was taken back. Raises NoClaim."""
+    if not await queries.mark_uncollected(tx, person_id, round_id):
+        raise NoClaim(round_id)
+
+
 async def next_purchase_date(tx: Transaction, *, person_id: UUID, today: date) -> date:
     """The first day from which nothing the person has bought or paid stands in the way (B8)."""
     return interval.next_purchase_date(await queries.claims(tx, person_id), today)

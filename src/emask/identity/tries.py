@@ -30,6 +30,7 @@ _WRONG: Final = (
     refusals.EvidenceForeignOrigin,
     refusals.FamilyCodeWrong,
     refusals.WrongPassword,
+    refusals.WrongPickupNumber,
 )
 """Somebody claimed to be somebody by what can be made up, and it did not fit.
 
@@ -51,6 +52,7 @@ class Tried(StrEnum):
     STAFF_PASSWORD = auto()
     ADDRESS = auto()
     CARD = auto()
+    KIOSK = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,9 @@ PER_NETWORK: Final = Budget(Tried.ADDRESS, 240, at_once=800)
 """For what one holder may split up into very many addresses."""
 
 PER_CARD: Final = Budget(Tried.CARD, 10, at_once=5)
+
+PER_KIOSK: Final = Budget(Tried.KIOSK, 30, at_once=50)
+"""All that is typed in a store, by whoever tries one ID number after the other there."""
 
 PER_ACCOUNT: Final = Budget(Tried.STAFF_PASSWORD, 100, at_once=20)
 """From wherever: five from one address pause that address alone."""

@@ -105,11 +105,11 @@ INVARIANTS: Mapping[str, LiteralString] = MappingProxyType(
             WHERE paid IS NULL OR parcel.person_id IS NULL""",
         "collected_and_forfeited_are_the_packed": """
             SELECT count(*) FROM (
-                SELECT orders.state, collection.person_id IS NOT NULL AS handed_over,
+                SELECT orders.state, handed_over.person_id IS NOT NULL AS handed_over,
                        ended.step IS NOT NULL AND parcel.reopened_until IS NULL AS over,
                        parcel.returned_at IS NOT NULL AS returned
                 FROM parcel JOIN orders USING (person_id, round_id)
-                LEFT JOIN collection USING (person_id, round_id)
+                LEFT JOIN handed_over USING (person_id, round_id)
                 LEFT JOIN round_step AS ended
                   ON ended.round_id = parcel.round_id AND ended.step = 'forfeit'
             ) AS pack
@@ -118,9 +118,9 @@ INVARIANTS: Mapping[str, LiteralString] = MappingProxyType(
                OR (over AND state IN ('paid', 'arrived'))""",
         "collected_claims_are_marked": """
             SELECT count(*) FROM claim
-            LEFT JOIN collection USING (person_id, round_id)
+            LEFT JOIN handed_over USING (person_id, round_id)
             WHERE claim.source = 'preorder'
-              AND claim.collected <> (collection.person_id IS NOT NULL)""",
+              AND claim.collected <> (handed_over.person_id IS NOT NULL)""",
         # every dollar has paid an order or goes back
         "money_is_accounted_for": f"""
             SELECT count(*) FROM (

@@ -14,7 +14,7 @@ _STATEMENT = """
         (SELECT count(*) FROM draw_result WHERE round_id = %(round)s AND selected),
         (SELECT count(*) FROM draw_result WHERE round_id = %(round)s AND NOT selected),
         orders.paid, orders.lapsed, parcels.packed, parcels.arrived,
-        (SELECT count(*) FROM collection WHERE round_id = %(round)s),
+        (SELECT count(*) FROM handed_over WHERE round_id = %(round)s),
         orders.forfeited,
         (SELECT count(*) FROM preorder WHERE round_id = %(round)s AND state = 'cancelled')
     FROM (

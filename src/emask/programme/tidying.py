@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from emask.database.pool import Database
+from emask.delivery.slips import forget_slips
 from emask.identity.housekeeping import forget_stale
 
 _EVERY: Final = 3600
@@ -25,4 +26,4 @@ class Tidying:
             return 0
         self._hour = hour
         async with db.transaction() as tx:
-            return await forget_stale(tx, at=now)
+            return await forget_stale(tx, at=now) + await forget_slips(tx, at=now)

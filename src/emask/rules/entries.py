@@ -164,6 +164,10 @@ _WHAT_TO_TYPE = {
         "輸入簡訊中的取貨編號，共 9 碼數字",
         "Enter the pick-up number from your message, 9 digits",
     ),
+    "slip_number": (
+        "掃描單據上的條碼，或輸入條碼下的 12 碼數字",
+        "Scan the slip's barcode, or type the 12 digits below it",
+    ),
     "bank_code": (
         "輸入銀行或郵局代碼，共 3 碼數字，例如郵局 700",
         "Enter the 3 digits of the bank or post office, like 700 for the post office",

@@ -48,6 +48,7 @@ class Event(StrEnum):
     ARRIVE = "arrive"
     REDIRECT = "redirect"  # the store closed meanwhile and the orderer chose another
     COLLECT = "collect"
+    TAKE_BACK = "take_back"  # a hand-over by mistake, within minutes
     FORFEIT = "forfeit"
     REOPEN = "reopen"  # by an operator's decision, for one re-collection
 
@@ -86,7 +87,7 @@ TRANSITIONS: Mapping[OrderState, Mapping[Event, OrderState]] = MappingProxyType(
             Event.COLLECT: OrderState.COLLECTED,
             Event.FORFEIT: OrderState.FORFEITED,
         },
-        OrderState.COLLECTED: {},
+        OrderState.COLLECTED: {Event.TAKE_BACK: OrderState.ARRIVED},
         OrderState.FORFEITED: {Event.REOPEN: OrderState.PAID},
     }
 )

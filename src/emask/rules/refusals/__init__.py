@@ -1,6 +1,16 @@
 """Refusals: one class for each stable code, the same on every surface."""
 
 from emask.rules.refusals.base import HOTLINE, HOTLINE_LOCAL, HOTLINE_MOBILE, REFUSALS, Refusal
+from emask.rules.refusals.collection import (
+    AlreadyHandedOver,
+    Cancelled,
+    NotDrawnYet,
+    PickupNumberNeeded,
+    SlipExpired,
+    SlipUnknown,
+    UndoElsewhere,
+    UndoOver,
+)
 from emask.rules.refusals.evidence import (
     CardMalformed,
     EvidenceAltered,
@@ -81,7 +91,9 @@ __all__ = [
     "REFUSALS",
     "AlreadyBought",
     "AlreadyCollected",
+    "AlreadyHandedOver",
     "AlreadyPaid",
+    "Cancelled",
     "CardInactive",
     "CardMalformed",
     "CardUnknown",
@@ -115,6 +127,7 @@ __all__ = [
     "NationalsOnly",
     "NoPreorder",
     "NotArrived",
+    "NotDrawnYet",
     "NotOnMobileNetwork",
     "NotOpenYet",
     "NotOwnNumber",
@@ -126,6 +139,7 @@ __all__ = [
     "PasskeySynced",
     "PaymentClosed",
     "PaymentNotOpen",
+    "PickupNumberNeeded",
     "PickupOver",
     "PinLocked",
     "PrepaidLine",
@@ -134,8 +148,12 @@ __all__ = [
     "ProxyLimit",
     "Refusal",
     "RevocationUnknown",
+    "SlipExpired",
+    "SlipUnknown",
     "StoreClosed",
     "TooEarly",
+    "UndoElsewhere",
+    "UndoOver",
     "UnknownStore",
     "UnlockFailed",
     "WouldVoidPreorder",

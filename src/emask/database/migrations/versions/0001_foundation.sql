@@ -254,7 +254,7 @@ COMMENT ON TABLE used_evidence IS 'Digests of evidence once accepted: none is ac
 
 CREATE TABLE wrong_try (
     what         text        NOT NULL CHECK (what IN ('password', 'card_registration',
-                 'device_code', 'staff_password', 'address', 'card')),
+                 'device_code', 'staff_password', 'address', 'card', 'kiosk')),
     source       bytea       NOT NULL,
     tries        integer     NOT NULL CHECK (tries > 0),
     locked_until timestamptz,
@@ -266,7 +266,7 @@ COMMENT ON COLUMN wrong_try.source IS 'Whose tries these are: digest of the pers
 CREATE TABLE staff (
     username      text PRIMARY KEY,
     password_hash text NOT NULL,
-    role          text NOT NULL CHECK (role IN ('pharmacist', 'clerk', 'officer', 'centre', 'operator')),
+    role          text NOT NULL CHECK (role IN ('pharmacist', 'clerk', 'kiosk', 'officer', 'centre', 'operator')),
     site_code     text,
     chain         text,
     store_code    text,
@@ -274,7 +274,8 @@ CREATE TABLE staff (
     noted_by      xid8    NOT NULL DEFAULT pg_current_xact_id(),
     FOREIGN KEY (chain, store_code) REFERENCES store,
     CHECK ((role = 'pharmacist') = (site_code IS NOT NULL)),
-    CHECK ((role = 'clerk') = (store_code IS NOT NULL))
+    CHECK ((role IN ('clerk', 'kiosk')) = (store_code IS NOT NULL)),
+    CHECK ((role IN ('clerk', 'kiosk', 'centre')) = (chain IS NOT NULL))
 );
 
 COMMENT ON COLUMN staff.generation IS 'Sessions of an earlier generation have ended.';
@@ -754,9 +755,23 @@ CREATE TABLE pickup_attempt (
 );
 COMMENT ON TABLE pickup_attempt IS 'Pick-up numbers tried at kiosks; the right one clears them.';
 
+CREATE TABLE slip (
+    slip_digest bytea       PRIMARY KEY CHECK (octet_length(slip_digest) = 32),
+    person_id   uuid        NOT NULL,
+    round_id    text        NOT NULL,
+    chain       text        NOT NULL,
+    store_code  text        NOT NULL,
+    printed_at  timestamptz NOT NULL,
+    expires_at  timestamptz NOT NULL CHECK (expires_at > printed_at),
+    FOREIGN KEY (person_id, round_id) REFERENCES parcel
+);
+COMMENT ON TABLE slip IS 'What kiosks printed; the number on the paper is known by its digest alone.';
+CREATE INDEX slip_expires ON slip (expires_at);
+
 CREATE TABLE collection (
     person_id    uuid        NOT NULL,
     round_id     text        NOT NULL,
+    nth          smallint    NOT NULL DEFAULT 1 CHECK (nth > 0),
     collected_at timestamptz NOT NULL,
     chain        text        NOT NULL,
     store_code   text        NOT NULL,
@@ -764,11 +779,33 @@ CREATE TABLE collection (
                  ('national_id', 'nhi_card', 'driving_licence', 'residence_permit')),
     by_proxy     boolean     NOT NULL,
     clerk        text        NOT NULL,
-    PRIMARY KEY (person_id, round_id),
+    PRIMARY KEY (person_id, round_id, nth),
     FOREIGN KEY (person_id, round_id) REFERENCES parcel
 );
+COMMENT ON COLUMN collection.nth IS 'A pack is handed over once more when the last time was taken back.';
+CREATE INDEX collection_store ON collection (chain, store_code, collected_at);
 CREATE TRIGGER collection_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON collection
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE collection_undone (
+    person_id uuid        NOT NULL,
+    round_id  text        NOT NULL,
+    nth       smallint    NOT NULL,
+    undone_at timestamptz NOT NULL,
+    reason    text        NOT NULL CHECK (reason <> ''),
+    clerk     text        NOT NULL,
+    PRIMARY KEY (person_id, round_id, nth),
+    FOREIGN KEY (person_id, round_id, nth) REFERENCES collection
+);
+CREATE TRIGGER collection_undone_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON collection_undone
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE VIEW handed_over AS
+    SELECT * FROM collection WHERE NOT EXISTS (
+        SELECT FROM collection_undone AS undone
+        WHERE (undone.person_id, undone.round_id, undone.nth)
+            = (collection.person_id, collection.round_id, collection.nth));
+COMMENT ON VIEW handed_over IS 'The hand-overs that stand: at most one a pack.';
 
 CREATE TABLE centre_stock (
     chain    text    NOT NULL REFERENCES logistics_centre,
