@@ -38,7 +38,11 @@ async def packing_list(tx: Transaction, *, round_id: str, chain: Chain) -> list[
 
 
 async def ship(tx: Transaction, *, round: Round, at: datetime) -> None:
-    """Send every packed shipment on its way."""
+    """Send every packed shipment on its way: it is the day, and its centre confirms nothing.
+
+    Of a centre that has confirmed any shipment of the round as shipped, the others stay until it
+    confirms them; what closed stores were to get stays too.
+    """
     await queries.ship_packed(tx, round.id, at)
 
 
@@ -62,8 +66,8 @@ async def arrive_store(
     Returns:
         How many orders arrived; none if nothing was packed for the store.
     """
-    return await queries.arrive_at_store(
-        tx, round_id=round.id, chain=chain, store_code=store_code, at=at
+    return await queries.arrive_at_stores(
+        tx, round_id=round.id, chain=chain, stores=[store_code], at=at
     )
 
 

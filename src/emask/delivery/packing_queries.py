@@ -1,5 +1,6 @@
 """The SQL of packing, shipping and arrival: one statement for all packs of a round."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -131,16 +132,16 @@ async def arrive_shipped(tx: Transaction, round_id: str, at: datetime) -> int:
     return cursor.rowcount
 
 
-async def arrive_at_store(
-    tx: Transaction, *, round_id: str, chain: Chain, store_code: str, at: datetime
+async def arrive_at_stores(
+    tx: Transaction, *, round_id: str, chain: Chain, stores: Sequence[str], at: datetime
 ) -> int:
-    """All that was sent to one store is there, later parcels too; returns how many orders."""
+    """All that was sent to some stores is there, later parcels too; returns how many orders."""
     cursor = await tx.execute(
         "WITH come AS (UPDATE shipment SET state = 'arrived', late = false,"
         " shipped_at = coalesce(shipped_at, %(at)s), arrived_at = coalesce(arrived_at, %(at)s)"
-        " WHERE round_id = %(round)s AND chain = %(chain)s AND store_code = %(store)s"
+        " WHERE round_id = %(round)s AND chain = %(chain)s AND store_code = ANY(%(stores)s)"
         " RETURNING chain, store_code, old.state AS was)" + _ARRIVE,
-        {"at": at, "round": round_id, "chain": chain, "store": store_code},
+        {"at": at, "round": round_id, "chain": chain, "stores": list(stores)},
     )
     return cursor.rowcount
 
