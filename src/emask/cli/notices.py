@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -14,7 +13,8 @@ from rich.table import Table
 from emask.cli.installation import installation
 from emask.cli.speech import chosen, say
 from emask.database.clock import SetClock
-from emask.notices.service import Figures, count_due, figures
+from emask.notices.model import NoticeState
+from emask.notices.service import Figures, Numbers, count_due, figures
 from emask.programme.service import send_notices
 from emask.programme.system import System
 
@@ -24,12 +24,12 @@ app = typer.Typer(
 
 _PAUSE: Final = 1.0  # seconds between two looks at what waits
 _STATES: Final = {
-    "waiting": ("等待", "waiting"),
-    "sent": ("已送出", "sent"),
-    "delivered": ("已送達", "delivered"),
-    "undelivered": ("未送達", "undelivered"),
-    "unclear": ("不明", "unclear"),
-    "failed": ("無法送出", "failed"),
+    NoticeState.WAITING: ("等待", "waiting"),
+    NoticeState.SENT: ("已送出", "sent"),
+    NoticeState.DELIVERED: ("已送達", "delivered"),
+    NoticeState.UNDELIVERED: ("未送達", "undelivered"),
+    NoticeState.UNCLEAR: ("不明", "unclear"),
+    NoticeState.FAILED: ("無法送出", "failed"),
 }
 
 
@@ -99,11 +99,21 @@ def _bar() -> Progress:
 def _as_facts(found: Figures, now: datetime) -> dict[str, object]:
     oldest = found.oldest_waiting
     return {
-        "kinds": [asdict(each) for each in found.kinds],
-        "providers": [asdict(each) for each in found.providers],
+        "kinds": [
+            {"round_id": round_id, "kind": kind, **_in_full(numbers)}
+            for (round_id, kind), numbers in found.kinds.items()
+        ],
+        "providers": [
+            {"provider": provider, **_in_full(numbers)}
+            for provider, numbers in found.providers.items()
+        ],
         "oldest_waiting_seconds": None if oldest is None else (now - oldest).total_seconds(),
         "per_second": found.per_second,
     }
+
+
+def _in_full(numbers: Numbers) -> dict[str, int]:
+    return {state: numbers.get(state, 0) for state in _STATES}
 
 
 def _show(found: Figures, now: datetime) -> None:
@@ -112,9 +122,8 @@ def _show(found: Figures, now: datetime) -> None:
     )
     for word in _STATES.values():
         table.add_column(chosen(*word), justify="right")
-    for each in found.kinds:
-        numbers = (f"{getattr(each, state):,}" for state in _STATES)
-        table.add_row(each.round_id, each.kind, *numbers)
+    for names, numbers in found.kinds.items():
+        table.add_row(*names, *(f"{number:,}" for number in _in_full(numbers).values()))
     Console().print(table)
     if found.oldest_waiting is not None:
         minutes = int((now - found.oldest_waiting).total_seconds() // 60)

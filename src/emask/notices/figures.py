@@ -1,6 +1,7 @@
 """How notices stand: for operators, and for whom they tell."""
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -11,34 +12,13 @@ from emask.database.clock import Clock
 from emask.database.pool import Database, Transaction
 from emask.notices import figures_queries as queries
 from emask.notices.figures_queries import Stranded
+from emask.notices.model import NoticeState
 
 _LATELY = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindFigures:
-    """How many notices of one kind and round stand where."""
-
-    round_id: str
-    kind: str
-    waiting: int
-    sent: int
-    delivered: int
-    undelivered: int
-    unclear: int
-    failed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderFigures:
-    """How many messages one provider has taken or refused, and what became of them."""
-
-    provider: str
-    sent: int
-    delivered: int
-    undelivered: int
-    unclear: int
-    failed: int
+Numbers = Mapping[NoticeState, int]
+"""How many notices are in each state; none in one that is not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +27,13 @@ class Figures:
 
     Attributes:
         kinds: by round and kind.
-        providers: by provider.
+        providers: by provider, of what each was handed and does not wait.
         oldest_waiting: since when the notice has waited that is due and has waited longest.
         per_second: how many were sent a second, over the last minute.
     """
 
-    kinds: Sequence[KindFigures]
-    providers: Sequence[ProviderFigures]
+    kinds: Mapping[tuple[str, str], Numbers]
+    providers: Mapping[str, Numbers]
     oldest_waiting: datetime | None
     per_second: float
 
@@ -71,11 +51,20 @@ class Told(NamedTuple):
 
 async def figures(tx: Transaction, *, at: datetime) -> Figures:
     """How all notices stand at an instant."""
+    standing = await queries.standing(tx, at=at, lately=at - _LATELY)
+    kinds: defaultdict[tuple[str, str], Counter[NoticeState]] = defaultdict(Counter)
+    providers: defaultdict[str, Counter[NoticeState]] = defaultdict(Counter)
+    for each in standing:
+        state = NoticeState(each.state)
+        kinds[each.round_id, each.kind][state] += each.number
+        if each.provider is not None and state is not NoticeState.WAITING:
+            providers[each.provider][state] += each.number
+    waiting = [each.oldest_waiting for each in standing if each.oldest_waiting is not None]
     return Figures(
-        kinds=[KindFigures(**row) for row in await queries.by_kind(tx)],
-        providers=[ProviderFigures(**row) for row in await queries.by_provider(tx)],
-        oldest_waiting=await queries.oldest_waiting(tx, at=at),
-        per_second=await queries.sent_since(tx, since=at - _LATELY) / _LATELY.total_seconds(),
+        kinds=kinds,
+        providers=providers,
+        oldest_waiting=min(waiting, default=None),
+        per_second=sum(each.lately for each in standing) / _LATELY.total_seconds(),
     )
 
 

@@ -1,12 +1,28 @@
 """The SQL of how notices stand."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from psycopg.rows import TupleRow, dict_row
+from psycopg.rows import TupleRow
 
 from emask.database.pool import Transaction
+
+
+class Standing(NamedTuple):
+    """How many notices of one round and kind are in one state, at one provider or at none.
+
+    `lately` is how many of them were sent a moment ago, `oldest_waiting` since when the first of
+    them waits.
+    """
+
+    round_id: str
+    kind: str
+    provider: str | None
+    state: str
+    number: int
+    lately: int
+    oldest_waiting: datetime | None
 
 
 class Stranded(NamedTuple):
@@ -25,52 +41,22 @@ class Stranded(NamedTuple):
     since: datetime
 
 
-async def by_kind(tx: Transaction) -> list[dict[str, Any]]:
-    """How many of each round and kind stand where."""
-    async with tx.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(
-            "SELECT split_part(reference, ':', 1) AS round_id, kind,"
-            " count(*) FILTER (WHERE state = 'waiting') AS waiting,"
-            " count(*) FILTER (WHERE state = 'sent') AS sent,"
-            " count(*) FILTER (WHERE state = 'delivered') AS delivered,"
-            " count(*) FILTER (WHERE state = 'undelivered') AS undelivered,"
-            " count(*) FILTER (WHERE state = 'unclear') AS unclear,"
-            " count(*) FILTER (WHERE state = 'failed') AS failed"
-            " FROM outbox GROUP BY 1, 2 ORDER BY 1, 2"
-        )
-        return await cursor.fetchall()
+async def standing(tx: Transaction, *, at: datetime, lately: datetime) -> list[Standing]:
+    """How all notices stand, in one reading of them.
 
-
-async def by_provider(tx: Transaction) -> list[dict[str, Any]]:
-    """What became of the messages that each provider was handed."""
-    async with tx.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(
-            "SELECT provider,"
-            " count(*) FILTER (WHERE state = 'sent') AS sent,"
-            " count(*) FILTER (WHERE state = 'delivered') AS delivered,"
-            " count(*) FILTER (WHERE state = 'undelivered') AS undelivered,"
-            " count(*) FILTER (WHERE state = 'unclear') AS unclear,"
-            " count(*) FILTER (WHERE state = 'failed') AS failed"
-            " FROM outbox WHERE provider IS NOT NULL AND state <> 'waiting'"
-            " GROUP BY provider ORDER BY provider"
-        )
-        return await cursor.fetchall()
-
-
-async def oldest_waiting(tx: Transaction, *, at: datetime) -> datetime | None:
-    """Since when the notice has waited that has waited longest of those that were due by now."""
+    Args:
+        tx: of its own.
+        at: now.
+        lately: since when to count what was sent.
+    """
     cursor = await tx.execute(
-        "SELECT min(created_at) FROM outbox WHERE state = 'waiting' AND created_at <= %s", (at,)
+        "SELECT split_part(reference, ':', 1), kind, provider, state, count(*),"
+        " count(*) FILTER (WHERE sent_at > %(lately)s),"
+        " min(created_at) FILTER (WHERE state = 'waiting' AND created_at <= %(at)s)"
+        " FROM outbox GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+        {"at": at, "lately": lately},
     )
-    row = await cursor.fetchone()
-    return None if row is None else row[0]
-
-
-async def sent_since(tx: Transaction, *, since: datetime) -> int:
-    """How many were sent after an instant."""
-    cursor = await tx.execute("SELECT count(*) FROM outbox WHERE sent_at > %s", (since,))
-    row = await cursor.fetchone()
-    return 0 if row is None else int(row[0])
+    return [Standing(*row) for row in await cursor.fetchall()]
 
 
 async def count_due(tx: Transaction, *, at: datetime) -> int:

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from typing import LiteralString, NamedTuple
 
 from emask.database.pool import Transaction
+from emask.notices.model import NoticeState
 from emask.notices.ports import Delivery
 
-_STATES = {Delivery.WAITING: "sent", Delivery.DELIVERED: "delivered"}
+_STATES = {Delivery.WAITING: NoticeState.SENT, Delivery.DELIVERED: NoticeState.DELIVERED}
 
 # Only ever forward: what has ended stays so, and of what is unknown more may become known.
 FORWARD: LiteralString = (
@@ -95,6 +96,6 @@ async def take_untold(
     return [Untold(*row) for row in await cursor.fetchall()]
 
 
-def state_of(delivery: Delivery) -> str:
+def state_of(delivery: Delivery) -> NoticeState:
     """The state of a notice whose message has come so far."""
-    return _STATES.get(delivery, "undelivered")
+    return _STATES.get(delivery, NoticeState.UNDELIVERED)

@@ -9,6 +9,7 @@ from emask.database.pool import Transaction
 from emask.notices import queries
 from emask.notices.figures import (
     Figures,
+    Numbers,
     Told,
     count_due,
     figures,
@@ -26,6 +27,7 @@ from emask.rules.states import OrderState
 
 __all__ = [
     "Figures",
+    "Numbers",
     "Progress",
     "Stranded",
     "Told",

@@ -3,6 +3,7 @@
 from typing import Final
 
 from emask.language import source
+from emask.notices.model import NoticeState
 from emask.notices.texts import Kind
 
 KINDS: Final = {
@@ -21,12 +22,12 @@ KINDS: Final = {
 }
 
 STATES: Final = {
-    "waiting": source("等待送出"),
-    "sent": source("已送出"),
-    "delivered": source("已送達"),
-    "undelivered": source("未送達"),
-    "unclear": source("不明"),
-    "failed": source("無法送出"),
+    NoticeState.WAITING: source("等待送出"),
+    NoticeState.SENT: source("已送出"),
+    NoticeState.DELIVERED: source("已送達"),
+    NoticeState.UNDELIVERED: source("未送達"),
+    NoticeState.UNCLEAR: source("不明"),
+    NoticeState.FAILED: source("無法送出"),
 }
 
 REASONS: Final = {
