@@ -12,7 +12,8 @@ async def forfeit(tx: Transaction, round_id: str, *, day: date, at: datetime) ->
     """Forfeit what nobody collected by its last day; the bags go to the centres' stock.
 
     Returns how many. Claims stay as they are. What never reached its store is among them: it is
-    refused from then on like the others, and can be opened again like them.
+    refused from then on like the others, and can be opened again like them. Only who waits for a
+    pack that was missing gives nothing up.
     """
     cursor = await tx.execute(
         "WITH given_up AS (UPDATE orders o SET state = 'forfeited', changed_at = %(at)s"
@@ -20,6 +21,7 @@ async def forfeit(tx: Transaction, round_id: str, *, day: date, at: datetime) ->
         "  WHERE o.round_id = %(round)s AND o.state IN ('paid', 'arrived')"
         "  AND p.person_id = o.person_id AND p.round_id = o.round_id"
         "  AND coalesce(p.reopened_until, r.pickup_until) < %(day)s"
+        "  AND p.hold IS DISTINCT FROM 'short'"
         "  RETURNING o.person_id, o.round_id, o.chain),"
         " stocked AS (INSERT INTO centre_stock AS c (chain, round_id, packs)"
         "  SELECT chain, round_id, count(*) FROM given_up GROUP BY chain, round_id"

@@ -79,6 +79,19 @@ class PackingFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shortage:
+    """Packs that a centre did not have, for one store or (None) anywhere; `waiting` still are."""
+
+    shortage_id: UUID
+    chain: Chain
+    store_code: str | None
+    packs: int
+    reported_at: datetime
+    reported_by: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Slip:
     """What the kiosk prints: which bag, whose, against which document (B15).
 
@@ -141,6 +154,14 @@ class NothingToPack(Exception):
 
 class UnknownHandOver(LookupError):
     """There was no such hand-over."""
+
+
+class NotSoMany(Exception):
+    """More packs are said to be missing, or to have come, than there are."""
+
+    def __init__(self, there: int) -> None:
+        super().__init__(there)
+        self.there = there
 
 
 class NotForfeited(Exception):

@@ -106,7 +106,8 @@ INVARIANTS: Mapping[str, LiteralString] = MappingProxyType(
         "collected_and_forfeited_are_the_packed": """
             SELECT count(*) FROM (
                 SELECT orders.state, handed_over.person_id IS NOT NULL AS handed_over,
-                       ended.step IS NOT NULL AND parcel.reopened_until IS NULL AS over,
+                       ended.step IS NOT NULL AND parcel.reopened_until IS NULL
+                           AND parcel.hold IS DISTINCT FROM 'short' AS over,
                        parcel.returned_at IS NOT NULL AS returned
                 FROM parcel JOIN orders USING (person_id, round_id)
                 LEFT JOIN handed_over USING (person_id, round_id)
