@@ -33,7 +33,6 @@ def ecpay_trade(chosen: str, language: Language) -> EcpayTrade:
         opened_at=NOW,
         expires_on=date(2020, 3, 21) if chosen == "ATM" else None,
         state="open",
-        last_told=None,
     )
 
 

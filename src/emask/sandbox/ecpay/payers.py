@@ -26,7 +26,7 @@ _SOMEBODY_ELSE: Final = MacKeys("not the key", "not the iv")
 
 
 class UnknownTrade(LookupError):
-    """ECPay has no such trade, or has told nothing of it."""
+    """ECPay has no such trade, or these payers have heard nothing of it."""
 
 
 class Payers:
@@ -40,6 +40,7 @@ class Payers:
     def __init__(self, merchant: Merchant, db: Database) -> None:
         self._merchant = merchant
         self._trades = Trades(db)
+        self._told: dict[str, bytes] = {}
 
     async def check_out(self, form: CheckoutForm, *, at: datetime) -> Trade:
         """A payer's browser posts a form. Raises ValueError for one that ECPay refuses."""
@@ -50,7 +51,7 @@ class Payers:
         trade = await self._trade(trade_no)
         if trade.expires_on is None:
             raise UnknownTrade(trade_no)
-        return await self._told(trade, issued_fields(trade))
+        return self._tell(trade, issued_fields(trade))
 
     async def pay(self, trade_no: str, *, at: datetime, amount: int | None = None) -> bytes:
         """Money, which the bank values `at`: NT$ of the trade unless another amount is said.
@@ -63,26 +64,25 @@ class Payers:
             payment = await self._trades.pay_again(
                 trade, at=at, amount=trade.amount if amount is None else amount
             )
-        return await self._told(trade, paid_fields(trade, payment))
+        return self._tell(trade, paid_fields(trade, payment))
 
     async def decline(self, trade_no: str, *, at: datetime) -> bytes:
         """The bank declines."""
         del at  # ECPay says no time of what did not happen
         trade = await self._trade(trade_no)
         await self._trades.refuse(trade_no)
-        return await self._told(trade, failed_fields(trade))
+        return self._tell(trade, failed_fields(trade))
 
     async def simulate(self, trade_no: str, *, at: datetime) -> bytes:
         """A payment simulated in ECPay's back office: it looks paid and is no money."""
         trade = await self._trade(trade_no)
-        return await self._told(trade, simulated_fields(trade, at=at))
+        return self._tell(trade, simulated_fields(trade, at=at))
 
     async def repeat(self, trade_no: str) -> bytes:
         """The last body once more, as ECPay sends it that missed our answer."""
-        trade = await self._trade(trade_no)
-        if trade.last_told is None:
+        if trade_no not in self._told:
             raise UnknownTrade(trade_no)
-        return trade.last_told
+        return self._told[trade_no]
 
     async def forge(self, trade_no: str, *, at: datetime) -> bytes:
         """A payment that somebody else claims: right in everything but the MAC."""
@@ -102,7 +102,7 @@ class Payers:
             raise UnknownTrade(trade_no)
         return trade
 
-    async def _told(self, trade: Trade, fields: Mapping[str, str]) -> bytes:
+    def _tell(self, trade: Trade, fields: Mapping[str, str]) -> bytes:
         body = form_body(signed(fields, self._merchant.keys))
-        await self._trades.keep_told(trade.trade_no, body)
+        self._told[trade.trade_no] = body
         return body

@@ -20,8 +20,7 @@ CREATE TABLE IF NOT EXISTS sandbox.ecpay_trade (
     fields     jsonb       NOT NULL,
     opened_at  timestamptz NOT NULL,
     expires_on date,
-    state      text        NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paid', 'failed')),
-    last_told  bytea
+    state      text        NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paid', 'failed'))
 );
 COMMENT ON COLUMN sandbox.ecpay_trade.fields IS 'The form that opened the trade.';
 COMMENT ON COLUMN sandbox.ecpay_trade.expires_on IS 'The last day of its account, of a transfer.';
@@ -39,7 +38,7 @@ CREATE INDEX IF NOT EXISTS ecpay_payment_day ON sandbox.ecpay_payment (paid_at);
 """
 
 BANK_CODE: Final = "004"
-_TRADE: Final = "seq, trade_no, amount, fields, opened_at, expires_on, state, last_told"
+_TRADE: Final = "seq, trade_no, amount, fields, opened_at, expires_on, state"
 _PAYMENT: Final = (
     "p.gateway_trade_no, p.trade_no, p.amount, p.paid_at, p.card_state, p.refunded, t.opened_at,"
     " t.fields->>'ChoosePayment' AS chosen"
@@ -69,7 +68,6 @@ class Trade:
     opened_at: datetime
     expires_on: date | None
     state: str
-    last_told: bytes | None
 
     @property
     def gateway_trade_no(self) -> str:
@@ -182,14 +180,6 @@ class Trades:
             f" WHERE trade_no = %s AND state <> 'paid' RETURNING {_TRADE}",
             trade_no,
         )
-
-    async def keep_told(self, trade_no: str, body: bytes) -> None:
-        """Remember what was last told of a trade."""
-        async with self._db.connection() as connection:
-            await connection.execute(
-                "UPDATE sandbox.ecpay_trade SET last_told = %s WHERE trade_no = %s",
-                (body, trade_no),
-            )
 
     async def payment_of(self, trade: Trade) -> Payment | None:
         """The first money that came for a trade."""
