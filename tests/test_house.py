@@ -25,6 +25,8 @@ WRITERS = {
     "round_step": {"programme"},
     "counter_policy": {"rounds"},
     "store": {"rounds"},
+    "store_import": {"rounds"},
+    "store_change": {"rounds"},
     "person": {"identity"},
     "nhi_card": {"identity"},
     "registration": {"identity"},

@@ -162,6 +162,7 @@ CREATE TABLE store (
     town       text    NOT NULL,
     zip_code   text    NOT NULL,
     open       boolean NOT NULL DEFAULT true,
+    closings   integer NOT NULL DEFAULT 0 CHECK (closings >= 0),
     search     text    NOT NULL GENERATED ALWAYS AS (search_form(
                CASE chain WHEN 'SE' THEN '7-11 7-ELEVEN' WHEN 'FM' THEN '全家 FamilyMart'
                WHEN 'HL' THEN '萊爾富 Hi-Life' ELSE 'OK Mart' END
@@ -170,7 +171,41 @@ CREATE TABLE store (
     PRIMARY KEY (chain, store_code)
 );
 CREATE INDEX store_search ON store USING gin (letter_pairs(search));
+COMMENT ON COLUMN store.closings IS 'How often it has closed: whoever is to collect there is told once each time.';
 CREATE INDEX store_place ON store (county, town);
+
+CREATE TABLE store_import (
+    import_id  bigint      PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    at         timestamptz NOT NULL,
+    actor      text        NOT NULL,
+    digest     bytea       NOT NULL CHECK (octet_length(digest) = 32),
+    added      integer     NOT NULL,
+    changed    integer     NOT NULL,
+    moved      integer     NOT NULL,
+    closed     integer     NOT NULL,
+    reopened   integer     NOT NULL,
+    unchanged  integer     NOT NULL
+);
+COMMENT ON TABLE store_import IS 'Each list of stores that came in: who brought it, when, and what it did.';
+COMMENT ON COLUMN store_import.digest IS 'SHA-256 of the file.';
+
+CREATE TABLE store_change (
+    change_id  bigint      PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    import_id  bigint      REFERENCES store_import,
+    at         timestamptz NOT NULL,
+    actor      text        NOT NULL,
+    reason     text        NOT NULL DEFAULT '',
+    chain      text        NOT NULL,
+    store_code text        NOT NULL,
+    kind       text        NOT NULL CHECK (kind IN ('added', 'changed', 'moved', 'closed', 'reopened')),
+    was        jsonb,
+    became     jsonb       NOT NULL,
+    FOREIGN KEY (chain, store_code) REFERENCES store,
+    CHECK ((kind = 'added') = (was IS NULL))
+);
+COMMENT ON TABLE store_change IS 'What changed at each store, by a list or, without an import, by hand and for a reason.';
+CREATE INDEX store_change_store ON store_change (chain, store_code, change_id);
+CREATE INDEX store_change_import ON store_change (import_id);
 
 -- ---------------------------------------------------------------- people and identity
 
