@@ -12,10 +12,11 @@ SOURCES := src tests agent/src
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: ## Make .venv and build the style sheet (done by run and test)
+setup: ## Make .venv, build the style sheet, see to a font (done by run and test)
 	@PYTHON="$(PYTHON)" scripts/setup.sh
+	@scripts/fonts.sh
 
-browser: ## Install Chromium and a Chinese font for the browser tests (done by test)
+browser: ## Install Chromium for the browser tests (done by test)
 	@scripts/browser.sh
 
 cards: setup ## Install the card agent and virtual cards to test it with (done by test)
