@@ -68,6 +68,7 @@ def test_it_serves_a_demo_introduces_it_and_ends_with_everything(tmp_path: Path)
         assert status == 200
         assert "開始登記" in page
         assert answer(port, "/en/demo")[0] == 200
+        assert first_answer(port + 10, "/ecpay/Cashier/Atm")[0] == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
         told = process.stdout.read() if process.stdout else ""

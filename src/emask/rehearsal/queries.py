@@ -4,6 +4,8 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+from psycopg.sql import SQL, Identifier
+
 from emask.database.pool import Database, Transaction
 from emask.rounds.model import Chain
 
@@ -60,6 +62,13 @@ async def packs_at_stores(tx: Transaction, round_id: str) -> list[Pack]:
 
 
 async def refresh_statistics(db: Database) -> None:
-    """What the database's own housekeeping does over days: tell the planner what is there."""
+    """What the database's own housekeeping does over days: tell the planner what is there.
+
+    Tables without rows are left alone, as it leaves them: the planner would take them to stay so.
+    """
     async with db.connection() as connection:
-        await connection.execute("ANALYZE")
+        cursor = await connection.execute(
+            "SELECT schemaname, relname FROM pg_stat_user_tables WHERE n_mod_since_analyze > 0"
+        )
+        for name in await cursor.fetchall():
+            await connection.execute(SQL("ANALYZE {}").format(Identifier(*name)))

@@ -167,7 +167,7 @@ async def _play(
         await advance_to(system, scene.at, send=send)
         audience.scene(number, len(scenes), scene.name)
         outcomes[scene.name] += await _call(system, players, scene.name, scene.round_id)
-        if scene.name.startswith(("register", "pay")):
+        if scene.name.startswith("register"):
             await refresh_statistics(system.db)
     await send(system)
     return outcomes
