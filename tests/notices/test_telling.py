@@ -10,6 +10,7 @@ from emask.entitlement.service import claim_paid_preorder
 from emask.notices import service
 from emask.notices.service import drain
 from emask.rounds.catalogue import built_in_round
+from emask.rounds.model import Chain
 from emask.rounds.service import save_round
 from emask.rules.calendar import at as taipei
 from emask.sandbox.sms import SandboxSms
@@ -130,6 +131,52 @@ async def test_arrival_sends_the_pick_up_number_and_the_own_first_day(
     deferred = await town.value("SELECT pickup_number FROM parcel WHERE person_id = %s", people[0])
     (text,) = [text for text in texts if str(deferred) in text]
     assert "3/29至4/1" in text
+
+
+async def test_who_waits_for_a_missing_pack_is_told_so_once_and_of_no_arrival(
+    town: Town, sms: SandboxSms
+) -> None:
+    people = await paid_orders(town, 3)
+    async with town.db.transaction() as tx:
+        await packing.pack(tx, round=town.round, at=town.round.release_at)
+        await packing.ship(tx, round=town.round, at=town.round.release_at)
+    shortage = await town.value(
+        "INSERT INTO shortage (round_id, chain, packs, reported_at, reported_by)"
+        " SELECT %s, chain, 1, now(), 'centre' FROM parcel LIMIT 1 RETURNING shortage_id",
+        town.round.id,
+    )
+    await town.rows(
+        "UPDATE parcel SET hold = 'short', shortage_id = %s WHERE person_id = %s",
+        *(shortage, people[0]),
+    )
+    at = town.round.pickup_opens_at
+    await town.clock.set(at)
+    async with town.db.transaction() as tx:
+        await packing.arrive(tx, round=town.round, at=at)
+        assert await service.notify_arrival(tx, round=town.round, at=at) == 2
+        assert await service.notify_delays(tx, round=town.round, at=at) == 1
+        assert await service.notify_delays(tx, round=town.round, at=at) == 0
+    await drain(town.db, town.clock, town.vault, sms)
+    texts = [each.text for each in await sms.messages_for(MOBILE)]
+    assert len([text for text in texts if "晚幾天到店" in text]) == 1
+
+
+async def test_the_word_of_one_store_is_told_to_its_own_people(town: Town) -> None:
+    await paid_orders(town, 6)
+    await arrive(town)
+    at, told = town.round.pickup_opens_at, 0
+    stores = await town.rows("SELECT chain, store_code, packs FROM shipment")
+    for chain, code, packs in stores:
+        async with town.db.transaction() as tx:
+            told += await service.notify_arrival_at(
+                tx, round=town.round, chain=Chain(str(chain)), store_code=str(code), at=at
+            )
+        assert told == (await kinds(town))["arrived"]
+        assert isinstance(packs, int)
+        told -= packs
+        assert told == 0
+        await town.rows("DELETE FROM outbox")
+    assert await told_of_arrival(town) == 6
 
 
 async def test_who_changed_the_store_is_told_of_the_second_arrival_too(town: Town) -> None:

@@ -56,6 +56,18 @@ async def tell_orders(
     return cursor.rowcount
 
 
+async def tell_delayed(tx: Transaction, *, kind: str, round_id: str, at: datetime) -> int:
+    """Tell everybody whose pack is missing in the centre that it comes later; how many are new."""
+    cursor = await tx.execute(
+        _TELL + "SELECT o.person_id, %(kind)s, o.round_id, '{}', %(at)s, %(at)s"
+        " FROM orders o JOIN parcel p USING (person_id, round_id)"
+        " WHERE o.round_id = %(round)s AND o.state = 'paid' AND p.hold IS NOT NULL"
+        " ON CONFLICT DO NOTHING",
+        {"kind": kind, "round": round_id, "at": at},
+    )
+    return cursor.rowcount
+
+
 async def tell_arrived(
     tx: Transaction, *, kind: str, round_id: str, collect_until: date, at: datetime
 ) -> int:
@@ -63,6 +75,32 @@ async def tell_arrived(
 
     Once for each store that it came to, and once more when it came for a re-collection.
     """
+    return await _tell_arrived(
+        tx, "", {"kind": kind, "round": round_id, "until": collect_until, "at": at}
+    )
+
+
+async def tell_arrived_at(
+    tx: Transaction,
+    *,
+    kind: str,
+    round_id: str,
+    chain: str,
+    store_code: str,
+    collect_until: date,
+    at: datetime,
+) -> int:
+    """As :func:`tell_arrived`, of one store: a scanner's word on it takes no look at the others."""
+    where = {"kind": kind, "round": round_id, "until": collect_until, "at": at}
+    return await _tell_arrived(
+        *(tx, " AND p.round_id = %(round)s AND p.chain = %(chain)s AND p.store_code = %(store)s"),
+        where | {"chain": chain, "store": store_code},
+    )
+
+
+async def _tell_arrived(
+    tx: Transaction, those: LiteralString, figures: Mapping[str, object]
+) -> int:
     cursor = await tx.execute(
         _TELL + "SELECT o.person_id, %(kind)s,"
         " concat_ws(':', o.round_id, p.chain || p.store_code, p.reopened_until),"
@@ -70,7 +108,7 @@ async def tell_arrived(
         "  'collect_until', coalesce(p.reopened_until, %(until)s::date)), %(at)s, %(at)s"
         " FROM orders o JOIN parcel p USING (person_id, round_id)"
         " JOIN claim c USING (person_id, round_id)"
-        " WHERE o.round_id = %(round)s AND o.state = 'arrived' ON CONFLICT DO NOTHING",
-        {"kind": kind, "round": round_id, "until": collect_until, "at": at},
+        " WHERE o.round_id = %(round)s AND o.state = 'arrived'" + those + " ON CONFLICT DO NOTHING",
+        figures,
     )
     return cursor.rowcount

@@ -21,6 +21,7 @@ from emask.notices.figures_queries import Stranded
 from emask.notices.receipts import ask_for_receipts, record_receipt
 from emask.notices.sending import Progress, alone, drain, unwatched
 from emask.notices.texts import Kind
+from emask.rounds.model import Chain
 from emask.rounds.service import next_round
 from emask.rules.calendar import Round
 from emask.rules.states import OrderState
@@ -37,6 +38,8 @@ __all__ = [
     "drain",
     "figures",
     "notify_arrival",
+    "notify_arrival_at",
+    "notify_delays",
     "notify_draw",
     "notify_forfeits",
     "notify_last_day",
@@ -78,6 +81,26 @@ async def notify_arrival(tx: Transaction, *, round: Round, at: datetime) -> int:
     return await queries.tell_arrived(
         tx, kind=Kind.ARRIVED, round_id=round.id, collect_until=round.pickup_until, at=at
     )
+
+
+async def notify_arrival_at(
+    tx: Transaction, *, round: Round, chain: Chain, store_code: str, at: datetime
+) -> int:
+    """As :func:`notify_arrival`, of the packs at one store; how many are new."""
+    return await queries.tell_arrived_at(
+        tx,
+        kind=Kind.ARRIVED,
+        round_id=round.id,
+        chain=chain,
+        store_code=store_code,
+        collect_until=round.pickup_until,
+        at=at,
+    )
+
+
+async def notify_delays(tx: Transaction, *, round: Round, at: datetime) -> int:
+    """Tell everybody whose pack was missing that it comes later (B6); how many are new."""
+    return await queries.tell_delayed(tx, kind=Kind.DELAYED, round_id=round.id, at=at)
 
 
 async def notify_last_day(tx: Transaction, *, round: Round, at: datetime) -> int:

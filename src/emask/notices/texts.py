@@ -24,6 +24,7 @@ class Kind(StrEnum):
     REFUND_RETURNED = "refund_returned"
     LAPSED = "lapsed"
     DEFERRED = "deferred"
+    DELAYED = "delayed"
     ARRIVED = "arrived"
     LAST_DAY = "last_day"
     FORFEITED = "forfeited"
@@ -54,6 +55,10 @@ _TEXTS: Mapping[Kind, str] = {
     # B10: a purchase, or taking it back, moves the pick-up
     Kind.DEFERRED: source(
         "【口罩預購】因您的購買紀錄有異動，預購口罩改為{collect_from}起領取。查詢1922"
+    ),
+    # its pack was missing in the logistics centre
+    Kind.DELAYED: source(
+        "【口罩預購】您的口罩會晚幾天到店，到店時另行通知，不必重新登記或繳費。查詢1922"
     ),
     Kind.ARRIVED: source(
         "【口罩預購】已到店，取貨編號{pickup_number}。{collect_from}至{collect_until}持證件領取。查詢1922"

@@ -127,6 +127,7 @@ async def _ship(tx: Transaction, round: Round, at: datetime) -> Figures:
 async def _arrive(tx: Transaction, round: Round, at: datetime) -> Figures:
     arrived = await packing.arrive(tx, round=round, at=at)
     await notices.notify_arrival(tx, round=round, at=at)
+    await notices.notify_delays(tx, round=round, at=at)
     return {"arrived": arrived}
 
 

@@ -15,6 +15,7 @@ KINDS: Final = {
     Kind.REFUND_RETURNED: source("退款被銀行退回"),
     Kind.LAPSED: source("逾期未繳，訂單取消"),
     Kind.DEFERRED: source("領取日改變"),
+    Kind.DELAYED: source("口罩晚到"),
     Kind.ARRIVED: source("已到店，取貨編號"),
     Kind.LAST_DAY: source("提醒最後取貨日"),
     Kind.FORFEITED: source("逾期未取"),
