@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emask.delivery.creating import UNFIT
 from emask.partners.logistics import (
     Beat,
     CreatedParcel,
@@ -27,7 +28,6 @@ from emask.partners.logistics import (
     UnknownParcel,
     create_due,
 )
-from emask.partners.logistics.creating import UNFIT
 from emask.rounds.model import Chain
 from partners.logistics import parcel
 from partners.logistics_book import MemoryBook

@@ -1,10 +1,9 @@
 """ECPay's logistics: parcels to the stores of all four chains, and what becomes of them."""
 
-from emask.partners.logistics.carrier import EcpayLogistics
-from emask.partners.logistics.creating import Book, Turn, Waiting, create_due
-from emask.partners.logistics.kinds import SUB_TYPES, Account, Logistics, Sender, SubType
-from emask.partners.logistics.pace import Beat, Pace
-from emask.partners.logistics.port import (
+from emask.delivery.counting import counting, latest
+from emask.delivery.creating import Book, Turn, Waiting, create_due
+from emask.delivery.pace import Beat, Pace
+from emask.delivery.ports import (
     BrowserForm,
     Carrier,
     ChosenStore,
@@ -23,7 +22,9 @@ from emask.partners.logistics.port import (
     UnfitForParcel,
     UnknownParcel,
 )
-from emask.partners.logistics.statuses import counting, latest, state_of
+from emask.partners.logistics.carrier import EcpayLogistics
+from emask.partners.logistics.kinds import SUB_TYPES, Account, Logistics, Sender, SubType
+from emask.partners.logistics.statuses import state_of
 
 __all__ = [
     "SUB_TYPES",

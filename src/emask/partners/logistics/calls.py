@@ -9,11 +9,11 @@ from urllib.parse import unquote_plus
 
 import httpx2
 
+from emask.delivery.ports import NoAnswer, Paused, Refused
 from emask.partners.ecpay.calls import read_answer
 from emask.partners.ecpay.mac import FIELD, Digest, is_genuine, signed
 from emask.partners.ecpay.wire import FORM_TYPE, form_body
 from emask.partners.logistics.kinds import Account, Logistics
-from emask.partners.logistics.port import NoAnswer, Paused, Refused
 
 _LOG: Final = logging.getLogger(__name__)
 

@@ -5,16 +5,7 @@ from datetime import datetime
 
 import httpx2
 
-from emask.partners.logistics.changes import (
-    cancel_parcel,
-    change_store,
-    fetch_labels,
-    label_form,
-)
-from emask.partners.logistics.creation import create_parcel
-from emask.partners.logistics.kinds import Logistics
-from emask.partners.logistics.parcel_query import query_parcel
-from emask.partners.logistics.port import (
+from emask.delivery.ports import (
     BrowserForm,
     ChosenStore,
     CreatedParcel,
@@ -25,6 +16,15 @@ from emask.partners.logistics.port import (
     Reply,
     StatusMessage,
 )
+from emask.partners.logistics.changes import (
+    cancel_parcel,
+    change_store,
+    fetch_labels,
+    label_form,
+)
+from emask.partners.logistics.creation import create_parcel
+from emask.partners.logistics.kinds import Logistics
+from emask.partners.logistics.parcel_query import query_parcel
 from emask.partners.logistics.pushes import BAD_MAC, TAKEN, read_push_body
 from emask.partners.logistics.stores import fetch_stores, map_form, read_chosen
 from emask.rounds.model import Chain

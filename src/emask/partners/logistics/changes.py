@@ -10,6 +10,7 @@ from typing import Final
 
 import httpx2
 
+from emask.delivery.ports import BrowserForm, CreatedParcel, NoAnswer, Refused
 from emask.partners.ecpay.wire import stamp
 from emask.partners.logistics.calls import (
     CANCEL,
@@ -21,7 +22,6 @@ from emask.partners.logistics.calls import (
     sign,
 )
 from emask.partners.logistics.kinds import SUB_TYPES, Logistics, SubType, store_on_the_wire
-from emask.partners.logistics.port import BrowserForm, CreatedParcel, NoAnswer, Refused
 
 C2C_LABELS: Final = {
     SubType.UNIMARTC2C: "/Express/PrintUniMartC2COrderInfo",

@@ -7,6 +7,12 @@ from unicodedata import category, east_asian_width
 
 import httpx2
 
+from emask.delivery.ports import (
+    CreatedParcel,
+    NoAnswer,
+    ParcelOrder,
+    UnfitForParcel,
+)
 from emask.partners.ecpay.wire import check_names, read_trade_no, stamp
 from emask.partners.logistics.calls import CREATE, post, read_genuine, sign
 from emask.partners.logistics.kinds import (
@@ -15,12 +21,6 @@ from emask.partners.logistics.kinds import (
     Logistics,
     SubType,
     store_on_the_wire,
-)
-from emask.partners.logistics.port import (
-    CreatedParcel,
-    NoAnswer,
-    ParcelOrder,
-    UnfitForParcel,
 )
 
 _ACCEPTED: Final = b"1|"  # stands before what is signed, and is no part of it

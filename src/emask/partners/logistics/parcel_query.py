@@ -6,17 +6,17 @@ from typing import Final
 
 import httpx2
 
-from emask.partners.ecpay.wire import check_names
-from emask.partners.logistics.calls import QUERY, post, read_genuine, sign
-from emask.partners.logistics.creation import created_of
-from emask.partners.logistics.kinds import SUB_TYPES, Account, Logistics, SubType
-from emask.partners.logistics.port import (
+from emask.delivery.ports import (
     NoAnswer,
     ParcelStanding,
     Refused,
     StatusMessage,
     UnknownParcel,
 )
+from emask.partners.ecpay.wire import check_names
+from emask.partners.logistics.calls import QUERY, post, read_genuine, sign
+from emask.partners.logistics.creation import created_of
+from emask.partners.logistics.kinds import SUB_TYPES, Account, Logistics, SubType
 from emask.partners.logistics.pushes import read_code
 from emask.partners.logistics.statuses import state_of
 from emask.rounds.model import Chain

@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from emask.delivery.ports import ForgedMessage, Reply, StatusMessage
 from emask.partners.ecpay.mac import Digest, is_genuine
 from emask.partners.ecpay.wire import check_names, read_form, read_stamp, read_trade_no
 from emask.partners.logistics.kinds import Logistics, SubType
-from emask.partners.logistics.port import ForgedMessage, Reply, StatusMessage
 from emask.partners.logistics.statuses import state_of
 
 TAKEN: Final = Reply(status=200, content="1|OK")

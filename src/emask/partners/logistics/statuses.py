@@ -1,15 +1,15 @@
-"""What the chains' codes say, and which of several messages about one parcel counts.
+"""What the chains' codes say.
 
 A code means something only together with the kind of parcel: 3024 is the logistics centre of one
 chain and nothing at all to another. The codes are those of the owner's list of September 2025 and
 of its life cycles of June 2024.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
+from emask.delivery.ports import ParcelState
 from emask.partners.logistics.kinds import SubType
-from emask.partners.logistics.port import ParcelState, StatusMessage
 
 _Codes = dict[ParcelState, tuple[str, ...]]
 
@@ -93,29 +93,8 @@ _STATES: Final = {
     for state, codes in states.items()
     for code in codes
 }
-_RANKS: Final = {state: rank for rank, state in enumerate(ParcelState)}
 
 
 def state_of(sub_type: SubType, code: str) -> ParcelState:
     """What a code says of a parcel; of one that we do not know, that it is somewhere."""
     return _STATES.get((sub_type, code), ParcelState.IN_TRANSIT)
-
-
-def counting(one: StatusMessage, other: StatusMessage) -> StatusMessage:
-    """Which of two messages about the same parcel tells where it is.
-
-    The one that became so later, whichever came first; within one second the one further along a
-    parcel's way. What we do not understand never displaces what we do: after "collected" the
-    chains still send codes of their book-keeping.
-    """
-    return max(one, other, key=_weight)
-
-
-def latest(messages: Iterable[StatusMessage]) -> StatusMessage | None:
-    """The message that counts among all about one parcel; None if there is none."""
-    return max(messages, key=_weight, default=None)
-
-
-def _weight(message: StatusMessage) -> tuple[object, ...]:
-    known = message.state is not ParcelState.IN_TRANSIT
-    return known, message.updated_at, _RANKS[message.state], message.code

@@ -8,16 +8,7 @@ from typing import Final
 import httpx2
 import msgspec
 
-from emask.partners.ecpay.wire import read_form
-from emask.partners.logistics.calls import STORE_LIST, STORE_MAP, post, sign
-from emask.partners.logistics.kinds import (
-    CVS_TYPES,
-    SUB_TYPES,
-    Logistics,
-    SubType,
-    store_of_the_list,
-)
-from emask.partners.logistics.port import (
+from emask.delivery.ports import (
     BrowserForm,
     ChosenStore,
     ForgedMessage,
@@ -26,6 +17,15 @@ from emask.partners.logistics.port import (
     NoAnswer,
     Refused,
     UnfitForParcel,
+)
+from emask.partners.ecpay.wire import read_form
+from emask.partners.logistics.calls import STORE_LIST, STORE_MAP, post, sign
+from emask.partners.logistics.kinds import (
+    CVS_TYPES,
+    SUB_TYPES,
+    Logistics,
+    SubType,
+    store_of_the_list,
 )
 from emask.rounds.model import Chain
 

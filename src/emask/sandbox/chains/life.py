@@ -7,8 +7,8 @@ from enum import StrEnum
 from itertools import pairwise, product
 from typing import Final
 
+from emask.delivery.ports import ParcelState
 from emask.partners.logistics.kinds import SubType
-from emask.partners.logistics.port import ParcelState
 from emask.partners.logistics.statuses import CODES, state_of
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Final
 
-from emask.partners.logistics.port import ListedStore
+from emask.delivery.ports import ListedStore
 from emask.rounds.model import Chain
 from emask.sandbox.chains.parcels import Parcel
 from emask.sandbox.ecpay.exchange import HTML, Answer

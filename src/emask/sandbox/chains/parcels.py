@@ -9,8 +9,8 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from emask.database.pool import Database
+from emask.delivery.ports import ListedStore, ParcelState
 from emask.partners.logistics.kinds import SubType, store_on_the_wire
-from emask.partners.logistics.port import ListedStore, ParcelState
 from emask.rounds.model import Chain
 from emask.sandbox.chains.life import Fate, usual_code
 

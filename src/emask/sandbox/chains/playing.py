@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from emask.database.pool import Database
+from emask.delivery.ports import ParcelState
 from emask.partners.logistics.kinds import SubType, store_on_the_wire
-from emask.partners.logistics.port import ParcelState
 from emask.partners.logistics.statuses import CODES
 from emask.rounds.model import Chain
 from emask.sandbox.chains.life import Fate, Timetable, steps, usual_code

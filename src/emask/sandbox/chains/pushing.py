@@ -15,11 +15,11 @@ import httpx2
 from psycopg.rows import class_row
 
 from emask.database.pool import Database
+from emask.delivery.ports import ParcelState
 from emask.partners.ecpay.mac import FIELD
 from emask.partners.ecpay.wire import FORM_TYPE, form_body, stamp
 from emask.partners.logistics.calls import sign
 from emask.partners.logistics.kinds import Logistics
-from emask.partners.logistics.port import ParcelState
 from emask.partners.logistics.pushes import TAKEN
 from emask.partners.logistics.statuses import state_of
 from emask.sandbox.chains.parcels import Parcel

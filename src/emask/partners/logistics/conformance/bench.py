@@ -10,13 +10,13 @@ from typing import Final, Protocol
 import httpx2
 
 from emask.database.clock import Clock
+from emask.delivery.ports import ParcelOrder
 from emask.partners.ecpay.calls import read_answer
 from emask.partners.ecpay.mac import FIELD, Digest, is_genuine
 from emask.partners.ecpay.wire import FORM_TYPE, form_body
 from emask.partners.logistics.calls import QUERY, sign
 from emask.partners.logistics.creation import creation_fields
 from emask.partners.logistics.kinds import SUB_TYPES, Account, Logistics, SubType
-from emask.partners.logistics.port import ParcelOrder
 from emask.rounds.model import Chain
 
 _NOWHERE: Final = "https://invalid.invalid/parcels"

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from emask.delivery.ports import ParcelState
 from emask.partners.ecpay.mac import FIELD, Digest, is_genuine
 from emask.partners.ecpay.wire import FORM_TYPE, read_form, read_stamp
 from emask.partners.logistics.calls import CREATE, LABELS, QUERY, STORE_LIST, STORE_MAP, sign
@@ -21,7 +22,6 @@ from emask.partners.logistics.conformance.bench import (
 )
 from emask.partners.logistics.kinds import CVS_TYPES, SubType, store_on_the_wire
 from emask.partners.logistics.parcel_query import CLOCKS_APART, NOT_FOUND
-from emask.partners.logistics.port import ParcelState
 from emask.partners.logistics.statuses import state_of
 from emask.rounds.model import Chain
 

@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from emask.database.clock import Clock
-from emask.partners.logistics.pace import Beat, Pace
-from emask.partners.logistics.port import (
+from emask.delivery.pace import Beat, Pace
+from emask.delivery.ports import (
     CreatedParcel,
     Creator,
     NoAnswer,
