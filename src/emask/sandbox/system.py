@@ -20,8 +20,9 @@ from emask.identity.site_keys import SiteKeys
 from emask.partners.certificates import CitizenCertificates
 from emask.partners.ecpay import EcpayGateway, Merchant
 from emask.partners.mobile_operator import CamaraOperator, OperatorConfig
+from emask.partners.newebpay import Merchant as NewebPayMerchant
 from emask.partners.newebpay import NewebPayGateway
-from emask.partners.sms import Mitake
+from emask.partners.sms import Mitake, MitakeAccount
 from emask.payment.ports import Gateways
 from emask.programme.system import NOWHERE, Partners, System
 from emask.rules.price import Method
@@ -103,28 +104,18 @@ class Sandbox:
             client: what they are asked with; without one, in the same process.
             pushing: what they tell the site with; without one, it hears nothing.
         """
-        mischief, phones = Mischief(db), SandboxSms(db)
-        authority = Authority(keys, base)
         told = pushing or httpx2.AsyncClient(transport=Nobody())
+        ground = _Ground(db=db, clock=clock, mischief=Mischief(db), told=told)
+        authority, phones = Authority(keys, base), SandboxSms(db)
         shop, other_shop = ecpay_merchant(keys, base), newebpay_merchant(keys, base)
         customer = mitake_account(keys, base, site)
-        centre = SandboxMitake(
-            db,
-            clock,
-            mischief,
-            username=customer.username,
-            password=customer.password,
-            phones=phones,
-            pushes=told,
-        )
+        centre = ground.mitake(customer, phones)
         wire = Wire(
             {
-                OPERATOR: _operator(db, clock, keys, mischief, site=site, base=base),
-                DIRECTORY: create_directory(authority, db, clock, mischief),
-                ECPAY: create_ecpay(shop, clock=clock, db=db, client=told, mischief=mischief),
-                NEWEBPAY: create_newebpay(
-                    other_shop, clock=clock, db=db, client=told, mischief=mischief
-                ),
+                OPERATOR: ground.operator(keys, site=site, base=base),
+                DIRECTORY: create_directory(authority, db, clock, ground.mischief),
+                ECPAY: ground.ecpay(shop),
+                NEWEBPAY: ground.newebpay(other_shop),
                 MITAKE: centre,
             }
         )
@@ -141,7 +132,7 @@ class Sandbox:
             certificates=SandboxCertificates(authority, db),
             lines=SandboxLines(db),
             phone=SandboxPhone(db),
-            mischief=mischief,
+            mischief=ground.mischief,
             beacon=SandboxBeacon(clock, secret=keys.session),
             gateways=Gateways(
                 [EcpayGateway(shop, asked), NewebPayGateway(other_shop, asked)],
@@ -150,7 +141,7 @@ class Sandbox:
             ecpay=shop,
             payers=Payers(shop, db),
             trades=Trades(db),
-            pushes=Pushes(db, told, shop.keys, mischief),
+            pushes=Pushes(db, told, shop.keys, ground.mischief),
             mitake=Mitake(asked, customer),
             centre=centre,
             sms=phones,
@@ -172,19 +163,50 @@ class Sandbox:
         return await self.pushes.tell_due(at) + await self.centre.push_receipts()
 
 
-def _operator(
-    db: Database, clock: Clock, keys: Keys, mischief: Mischief, *, site: Site, base: str
-) -> Application:
-    """The operator, who knows the site as its one client."""
-    return create_operator(
-        base_url=base + OPERATOR,
-        clock=clock,
-        db=db,
-        client_keys=SiteKeys(keys).published(),
-        redirect_uris=(site.address(CALLBACK),),
-        mischief=mischief,
-        keys=keys,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What the doubles of an installation stand on; `told` is what they tell the site with."""
+
+    db: Database
+    clock: Clock
+    mischief: Mischief
+    told: httpx2.AsyncClient
+
+    def operator(self, keys: Keys, *, site: Site, base: str) -> Application:
+        """The operator, who knows the site as its one client."""
+        return create_operator(
+            base_url=base + OPERATOR,
+            clock=self.clock,
+            db=self.db,
+            client_keys=SiteKeys(keys).published(),
+            redirect_uris=(site.address(CALLBACK),),
+            mischief=self.mischief,
+            keys=keys,
+        )
+
+    def ecpay(self, merchant: Merchant) -> Application:
+        """ECPay, with the site as its one merchant."""
+        return create_ecpay(
+            merchant, clock=self.clock, db=self.db, client=self.told, mischief=self.mischief
+        )
+
+    def newebpay(self, merchant: NewebPayMerchant) -> Application:
+        """NewebPay, likewise."""
+        return create_newebpay(
+            merchant, clock=self.clock, db=self.db, client=self.told, mischief=self.mischief
+        )
+
+    def mitake(self, customer: MitakeAccount, phones: SandboxSms) -> SandboxMitake:
+        """The SMS centre, with the site as its one customer."""
+        return SandboxMitake(
+            self.db,
+            self.clock,
+            self.mischief,
+            username=customer.username,
+            password=customer.password,
+            phones=phones,
+            pushes=self.told,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
