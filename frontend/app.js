@@ -27,6 +27,8 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
+if (document.querySelector("[data-print-now]")) window.print();
+
 for (const field of document.querySelectorAll("[data-focus]")) {
   field.focus();
 }
@@ -54,6 +56,26 @@ function lookAgain(after) {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.querySelector("[data-escape]")?.click();
 });
+
+// A screen that everybody uses forgets who stood there: after a minute without a touch or a key.
+const idle = document.querySelector("[data-idle]");
+if (idle) {
+  const notice = idle.querySelector("[data-idle-notice]");
+  const fields = [...idle.querySelectorAll("input:not([type=hidden])")];
+  let left;
+  const begin = () => {
+    left = 60;
+    notice.hidden = true;
+  };
+  for (const touch of ["keydown", "pointerdown", "input"]) addEventListener(touch, begin);
+  begin();
+  setInterval(() => {
+    if (fields.length && fields.every((field) => !field.value)) return begin();
+    left -= 1;
+    notice.hidden = left > 15;
+    if (left <= 0) location.replace(idle.dataset.idle);
+  }, 1_000);
+}
 
 // A scanned device code stands behind the # of the address.
 const scanned = document.querySelector("[data-scanned]");

@@ -1,5 +1,8 @@
 """Steps that many visits begin with."""
 
+import re
+
+from emask.programme.system import System
 from emask.web.demo.stage import STORE
 from emask.web.sandbox_pages.cast import CAST, PASSWORD
 from web.visitor import Visitor
@@ -62,3 +65,21 @@ async def get_account(visitor: Visitor) -> str:
     await go_and_pay(visitor, "atm")
     await visitor.go("/orders/2020-1/paid")
     return visitor.form("account").values["account"]
+
+
+async def pickup_number(system: System) -> str:
+    """The pick-up number of the one parcel that there is."""
+    async with system.db.connection() as tx:
+        cursor = await tx.execute("SELECT pickup_number FROM parcel")
+        row = await cursor.fetchone()
+    assert row
+    return str(row[0])
+
+
+async def print_slip(visitor: Visitor, system: System, who: str = "ming") -> str:
+    """At the kiosk, whose page is open; returns the slip's number."""
+    number = await pickup_number(system)
+    slip = await visitor.submit(pickup_number=number, id_number=ID_NUMBERS[who])
+    printed = re.search(r"paper__number\">(.*?)</p>", slip.html)
+    assert printed
+    return re.sub(r"\D", "", re.sub("<.*?>", "", printed[1]))

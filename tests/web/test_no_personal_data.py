@@ -12,7 +12,7 @@ from emask.programme.service import advance_to
 from emask.programme.system import System
 from emask.rules.calendar import at
 from emask.web.sandbox_pages.cast import CAST
-from web.steps import ID_NUMBERS, be, be_staff, pay, register, sign_in
+from web.steps import ID_NUMBERS, be, be_staff, pay, print_slip, register, sign_in
 from web.visitor import Visitor
 
 MING = next(each.person for each in CAST if each.key == "ming")
@@ -65,8 +65,14 @@ async def test_a_whole_round_tells_nobody_who_it_was(
     await advance_to(system, at(date(2020, 3, 29), 10))
     await be(visitor)
     await visitor.go("/orders/2020-1/pick-up")
-    await be_staff(visitor, "clerk")
+    await be_staff(visitor, "kiosk")
     await visitor.submit(pickup_number="123456789", id_number=ID_NUMBERS["ming"])
+    await visitor.go("/kiosk")
+    slip = await print_slip(visitor, system)
+    await be_staff(visitor, "clerk")
+    await visitor.submit(entry=slip)
+    await visitor.submit("slip", entry="1")
+    await visitor.submit("reason", reason="拿錯袋")
     await client.get(f"/zh/nowhere/{MING.id_number[:9]}")
     metrics = await client.get("/api/metrics")
 

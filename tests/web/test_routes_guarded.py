@@ -52,7 +52,13 @@ OPEN_IN_EACH_LANGUAGE = {
     "/staff/sign-in",
     "/staff/sign-out",
 }
-STAFF = {"/counter": "pharmacist", "/till": "clerk", "/office": "officer", "/operator": "operator"}
+STAFF = {
+    "/counter": "pharmacist",
+    "/till": "clerk",
+    "/kiosk": "kiosk",
+    "/office": "officer",
+    "/operator": "operator",
+}
 
 
 def _pages(system: System) -> Litestar:

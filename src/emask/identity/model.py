@@ -63,6 +63,7 @@ class StaffRole(StrEnum):
 
     PHARMACIST = "pharmacist"
     CLERK = "clerk"
+    KIOSK = "kiosk"
     OFFICER = "officer"
     CENTRE = "centre"
     OPERATOR = "operator"
@@ -72,8 +73,9 @@ class StaffRole(StrEnum):
 class StaffSession:
     """A member of staff signed in.
 
-    A pharmacist belongs to a counter site, a clerk to a store of a chain, somebody of a logistics
-    centre to a chain; officers and operators belong to no place. It ends as a person's does.
+    A pharmacist belongs to a counter site, a clerk and a kiosk to a store of a chain, somebody of a
+    logistics centre to a chain; officers and operators belong to no place. It ends as a person's
+    does. A kiosk is a machine that people use by themselves: it may do nothing but print slips.
     """
 
     username: str

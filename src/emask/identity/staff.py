@@ -45,8 +45,8 @@ async def add_staff(
         password: the first password.
         role: decides what the account may do.
         site_code: the counter site, for pharmacists only.
-        chain: for clerks and logistics centres.
-        store_code: for clerks only.
+        chain: for clerks, kiosks and logistics centres.
+        store_code: for clerks and kiosks only.
         hasher: rehearsals and tests may pass one that costs less.
 
     Raises:

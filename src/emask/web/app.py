@@ -63,8 +63,7 @@ from emask.web.shell.security import (
     Send,
     content_security_policy,
 )
-from emask.web.store import centre
-from emask.web.store import pages as store
+from emask.web.store import centre, kiosk, till
 
 _MOST_BYTES: Final = 64 * 1024
 """Of a form: none takes files, and the longest field is a certificate's signature."""
@@ -181,7 +180,8 @@ def _in_language(language: Language) -> Router:
             *_PUBLIC,
             _guarded(_PERSONAL, needs_person),
             _guarded(counter.STAFF, needs_role(StaffRole.PHARMACIST)),
-            _guarded(store.STAFF, needs_role(StaffRole.CLERK)),
+            _guarded(kiosk.KIOSK, needs_role(StaffRole.KIOSK)),
+            _guarded(till.TILL, needs_role(StaffRole.CLERK)),
             _guarded(centre.CENTRE, needs_role(StaffRole.CENTRE)),
             _guarded(office.STAFF, needs_role(StaffRole.OFFICER)),
             _guarded(

@@ -36,6 +36,9 @@ PHARMACY: Final = made_up_sites(1)[0]
 STORE: Final = made_up_stores(1)[0]
 """Where the demo's pharmacist and clerk work."""
 
+_OF_A_STORE: Final = (StaffRole.CLERK, StaffRole.KIOSK)
+_OF_A_CHAIN: Final = (*_OF_A_STORE, StaffRole.CENTRE)
+
 
 async def set_stage(system: System) -> None:
     """Enter everything a demo needs and the database does not have yet.
@@ -115,6 +118,6 @@ async def _hire(tx: Transaction) -> None:
             password=PASSWORD,
             role=each.role,
             site_code=PHARMACY.site_code if each.role is StaffRole.PHARMACIST else None,
-            chain=STORE.chain if each.role in (StaffRole.CLERK, StaffRole.CENTRE) else None,
-            store_code=STORE.code if each.role is StaffRole.CLERK else None,
+            chain=STORE.chain if each.role in _OF_A_CHAIN else None,
+            store_code=STORE.code if each.role in _OF_A_STORE else None,
         )

@@ -105,6 +105,7 @@ CAST: Final = (
 STAFF: Final = (
     StaffMember(username="pharmacist", role=StaffRole.PHARMACIST, title=source("藥師")),
     StaffMember(username="clerk", role=StaffRole.CLERK, title=source("超商店員")),
+    StaffMember(username="kiosk", role=StaffRole.KIOSK, title=source("超商取貨機台")),
     StaffMember(username="centre", role=StaffRole.CENTRE, title=source("物流中心")),
     StaffMember(username="officer", role=StaffRole.OFFICER, title=source("健保署服務人員")),
     StaffMember(username="operator", role=StaffRole.OPERATOR, title=source("營運人員")),

@@ -18,6 +18,7 @@ Answer = Response[str] | Redirect
 SCREENS = {
     StaffRole.PHARMACIST: "/counter",
     StaffRole.CLERK: "/till",
+    StaffRole.KIOSK: "/kiosk",
     StaffRole.OFFICER: "/office",
     StaffRole.CENTRE: "/centre",
     StaffRole.OPERATOR: "/operator",
