@@ -115,7 +115,7 @@ def test_stores_come_in_whole_or_not_at_all(emask: Run, tmp_path: Path) -> None:
     assert "nothing was imported" in ended.stderr
     file.write_text(f"{heading}\n{good}\n")
     assert emask("stores", "import", str(file)).output.startswith("新增 1，")
-    assert emask("stores", "import", str(file)).output.startswith("新增 0，變更 0，不變 1，")
+    assert emask("stores", "import", str(file)).output.startswith("新增 0，變更 0，搬遷 0，")
 
 
 def test_counter_sites_come_from_the_published_list(emask: Run, tmp_path: Path) -> None:

@@ -80,11 +80,56 @@ class LineError:
 class ImportReport:
     """What a file brought. With errors nothing was written and the figures are 0.
 
-    `closed` counts what was open before and no longer is: marked so, or no longer in the file.
+    Each line counts once. `closed` counts what was open before and no longer is: marked so, or no
+    longer in the file; `reopened` the other way round; `moved` what has another town or address.
     """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
     closed: int = 0
+    moved: int = 0
+    reopened: int = 0
     errors: tuple[LineError, ...] = ()
+
+
+class Change(StrEnum):
+    """What can become of a store."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    MOVED = "moved"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What one store was, and what it became; `was` is None for one that is new."""
+
+    kind: Change
+    was: Store | None
+    became: Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closings:
+    """How many of a chain's open stores a list would close."""
+
+    chain: Chain
+    closing: int
+    open: int
+
+    @property
+    def share(self) -> float:
+        """Of the open stores, from 0 to 1."""
+        return self.closing / self.open
+
+    @property
+    def plausible(self) -> bool:
+        """A week closes a few; more than a few and one in twenty is more likely a torn file."""
+        return self.closing <= _A_FEW or self.closing * _ONE_IN <= self.open
+
+
+_A_FEW = 10
+_ONE_IN = 20

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 from emask.rounds.csv_file import FileRejected, Line, half_width, read_lines
@@ -37,6 +38,11 @@ def read_stores(path: Path) -> tuple[list[Store], tuple[LineError, ...]]:
     if not stores and not errors:
         errors = [LineError(line=2, field="", zh="檔案沒有門市", en="The file has no stores")]
     return list(stores.values()), tuple(errors)
+
+
+def digest_of(path: Path) -> bytes:
+    """The SHA-256 of a file: tells one list from another."""
+    return sha256(path.read_bytes()).digest()
 
 
 def _store(line: Line, code: str) -> Store:

@@ -1,7 +1,6 @@
 """The SQL of stores."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from psycopg.rows import TupleRow
 
@@ -12,15 +11,6 @@ _STORE = "SELECT chain, store_code, name, address, county, town, zip_code, open 
 # The signs of LIKE mean themselves. The pairs of characters ask the index.
 _HAS_WORD = r"search LIKE '%%' || regexp_replace(search_form(%s), '[\\%%_]', '\\\&', 'g') || '%%'"
 _HAS_PAIRS = "letter_pairs(search) @> letter_pairs(search_form(%s))"
-
-
-class Figures(NamedTuple):
-    """How many stores a list changed, by kind of change."""
-
-    added: int
-    changed: int
-    unchanged: int
-    closed: int
 
 
 async def bring_in(tx: Transaction, stores: Iterable[Store]) -> None:
@@ -41,39 +31,6 @@ async def bring_in(tx: Transaction, stores: Iterable[Store]) -> None:
             )
 
 
-async def merge_incoming(tx: Transaction) -> Figures:
-    """Make the store table say what the list says, about the chains that it names.
-
-    Their stores that it does not name are closed. One import at a time: stores may be read and
-    ordered to meanwhile.
-    """
-    await tx.execute("LOCK TABLE store IN SHARE ROW EXCLUSIVE MODE")
-    cursor = await tx.execute(
-        "WITH done AS ("
-        " MERGE INTO store USING incoming"
-        " ON store.chain = incoming.chain AND store.store_code = incoming.store_code"
-        " WHEN NOT MATCHED BY SOURCE AND store.open"
-        " AND store.chain IN (SELECT chain FROM incoming) THEN UPDATE SET open = false"
-        " WHEN NOT MATCHED BY TARGET THEN"
-        " INSERT (chain, store_code, name, address, county, town, zip_code, open)"
-        " VALUES (incoming.chain, incoming.store_code, incoming.name, incoming.address,"
-        " incoming.county, incoming.town, incoming.zip_code, incoming.open)"
-        " WHEN MATCHED AND (store.name, store.address, store.county, store.town, store.zip_code,"
-        " store.open) IS DISTINCT FROM (incoming.name, incoming.address, incoming.county,"
-        " incoming.town, incoming.zip_code, incoming.open) THEN"
-        " UPDATE SET name = incoming.name, address = incoming.address, county = incoming.county,"
-        " town = incoming.town, zip_code = incoming.zip_code, open = incoming.open"
-        " RETURNING merge_action() AS action, incoming.chain IS NOT NULL AS listed,"
-        " coalesce(old.open, false) AND NOT new.open AS closes)"
-        " SELECT count(*) FILTER (WHERE action = 'INSERT'),"
-        " count(*) FILTER (WHERE action = 'UPDATE' AND NOT closes),"
-        " (SELECT count(*) FROM incoming) - count(*) FILTER (WHERE listed),"
-        " count(*) FILTER (WHERE closes) FROM done"
-    )
-    (row,) = await cursor.fetchall()
-    return Figures(*row)
-
-
 async def refresh_statistics(tx: Transaction) -> None:
     """Let the planner know of a list that came in, so that searches use its index."""
     await tx.execute("ANALYZE store")
@@ -91,7 +48,7 @@ async def by_code(tx: Transaction, chain: Chain, code: str) -> Store | None:
     """One store, or None."""
     cursor = await tx.execute(f"{_STORE} WHERE chain = %s AND store_code = %s", (chain, code))
     row = await cursor.fetchone()
-    return None if row is None else _store(row)
+    return None if row is None else as_store(row)
 
 
 async def matching(
@@ -115,7 +72,7 @@ async def matching(
         " LIMIT %s",
         (*wanted.values(), *paired, *words, list(COUNTIES), limit),
     )
-    return [_store(row) for row in await cursor.fetchall()]
+    return [as_store(row) for row in await cursor.fetchall()]
 
 
 async def counties(tx: Transaction) -> list[str]:
@@ -137,23 +94,15 @@ async def towns(tx: Transaction, county: str) -> list[str]:
     return [town for (town,) in await cursor.fetchall()]
 
 
-async def update_open(tx: Transaction, chain: Chain, code: str, *, is_open: bool) -> bool:
-    """Open or close a store; False if there is none of this code."""
-    cursor = await tx.execute(
-        "UPDATE store SET open = %s WHERE chain = %s AND store_code = %s", (is_open, chain, code)
-    )
-    return cursor.rowcount == 1
-
-
 async def tell_of_closed(tx: Transaction) -> int:
-    """Tell everybody whose pre-order or pack is at a closed store, once a store; how many.
+    """Tell everybody whose pre-order or pack is at a closed store, once a closing; how many.
 
     The instant is that of the set clock where there is one.
     """
     cursor = await tx.execute(
         "INSERT INTO outbox (person_id, kind, reference, created_at, next_at)"
-        " SELECT person_id, 'store_closed', concat_ws(':', round_id, chain || store_code),"
-        "  present.at, present.at"
+        " SELECT person_id, 'store_closed', concat_ws(':', round_id, chain || store_code,"
+        "  CASE WHEN closings > 1 THEN closings END), present.at, present.at"
         " FROM (SELECT coalesce((SELECT now FROM clock), now()) AS at) AS present CROSS JOIN ("
         "  SELECT person_id, round_id, chain, store_code FROM orders"
         "  WHERE state IN ('awaiting_payment', 'paid', 'arrived')"
@@ -165,7 +114,8 @@ async def tell_of_closed(tx: Transaction) -> int:
     return cursor.rowcount
 
 
-def _store(row: TupleRow) -> Store:
+def as_store(row: TupleRow) -> Store:
+    """The store of a row: chain, number, name, address, county, town, zip code, open."""
     chain, code, name, address, county, town, zip_code, is_open = row
     return Store(
         chain=Chain(chain),

@@ -1,13 +1,14 @@
-"""Stores: import the chains' list, and find the one to collect at."""
+"""Stores: bring in the chains' list, and find the one to collect at."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from emask.database.pool import Database, Transaction
-from emask.rounds import store_queries
+from emask.rounds import store_history_queries, store_queries
 from emask.rounds.csv_file import half_width
-from emask.rounds.model import Chain, ImportReport, Store
-from emask.rounds.store_file import read_stores
+from emask.rounds.model import Chain, Change, Closings, Difference, ImportReport, Store
+from emask.rounds.store_file import digest_of, read_stores
 
 _MOST_WORDS = 8
 
@@ -16,26 +17,80 @@ class NoSuchStore(LookupError):
     """There is no store of this chain and code."""
 
 
-async def import_stores(db: Database, path: Path) -> ImportReport:
+class ImplausibleClosings(ValueError):
+    """A list would close more of a chain's stores than a week does; nothing was changed.
+
+    Attributes:
+        closings: what it would close, chain by chain.
+    """
+
+    def __init__(self, closings: Sequence[Closings]) -> None:
+        self.closings = tuple(closings)
+        super().__init__(f"the list would close {self.total} stores")
+
+    @property
+    def total(self) -> int:
+        """How many stores it would close: the number that confirms it."""
+        return sum(each.closing for each in self.closings)
+
+
+async def import_stores(
+    db: Database, path: Path, *, by: str = "emask", confirmed: int | None = None
+) -> ImportReport:
     """Bring the stores in line with a file, all of it or, if a line is at fault, nothing.
 
     Stores of the file's chains that it does not name are closed; other chains are left alone.
-    Who was to collect at a store that closes is told to choose another.
+    Who was to collect at a store that closes is told to choose another. The import is kept with
+    its differences, even if there are none.
+
+    Args:
+        db: the database.
+        path: the file.
+        by: who brings it.
+        confirmed: how many stores it may close, where that is more than a week does.
+
+    Raises:
+        ImplausibleClosings: it would close more than is plausible, or than was confirmed.
     """
     stores, errors = read_stores(path)
     if errors:
         return ImportReport(errors=errors)
     async with db.transaction() as tx:
-        await store_queries.bring_in(tx, stores)
-        figures = await store_queries.merge_incoming(tx)
+        await store_history_queries.hold_imports(tx)
+        report = await _compare(tx, stores)
+        _check_closings(await store_history_queries.closings_of_difference(tx), confirmed)
+        number = await store_history_queries.keep_import(
+            tx, report, actor=by, digest=digest_of(path)
+        )
+        await store_history_queries.apply_difference(tx, import_id=number)
         await store_queries.tell_of_closed(tx)
         await store_queries.refresh_statistics(tx)
-    return ImportReport(
-        added=figures.added,
-        changed=figures.changed,
-        unchanged=figures.unchanged,
-        closed=figures.closed,
-    )
+    return report
+
+
+async def compare_stores(
+    db: Database, path: Path
+) -> tuple[ImportReport, list[Difference], list[Closings]]:
+    """What :func:`import_stores` would do, in all, by store and by chain; nothing is changed."""
+    stores, errors = read_stores(path)
+    if errors:
+        return ImportReport(errors=errors), [], []
+    async with db.transaction() as tx:
+        report = await _compare(tx, stores)
+        found = await store_history_queries.differences(tx)
+        return report, found, await store_history_queries.closings_of_difference(tx)
+
+
+async def _compare(tx: Transaction, stores: Sequence[Store]) -> ImportReport:
+    await store_queries.bring_in(tx, stores)
+    await store_history_queries.compare_incoming(tx)
+    return await store_history_queries.report_of_difference(tx)
+
+
+def _check_closings(closings: Sequence[Closings], confirmed: int | None) -> None:
+    refused = ImplausibleClosings([each for each in closings if each.closing])
+    if not all(each.plausible for each in closings) and refused.total != confirmed:
+        raise refused
 
 
 async def save_stores(tx: Transaction, stores: Sequence[Store]) -> None:
@@ -98,8 +153,12 @@ async def set_store_open(
     open: bool,  # noqa: A002 - the field's name
 ) -> None:
     """Open or close a store; who was to collect there is told. Raises NoSuchStore."""
-    if not await store_queries.update_open(tx, chain, code, is_open=open):
+    store = await find_store(tx, chain=chain, code=code)
+    if store is None:
         raise NoSuchStore(f"{chain.label} {code}")
+    wanted = replace(store, open=open)
+    kind = Change.REOPENED if open else Change.CLOSED
+    await store_history_queries.change_by_hand(tx, wanted, kind=kind, actor="emask", reason="")
     await store_queries.tell_of_closed(tx)
 
 
