@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 COUNTIES = (
     *("臺北市", "新北市", "基隆市", "桃園市", "新竹市", "新竹縣", "苗栗縣", "臺中市", "彰化縣"),
@@ -64,6 +65,14 @@ class Store:
     town: str
     zip_code: str
     open: bool = True
+
+
+class PlaceCount(NamedTuple):
+    """How many open stores a town has."""
+
+    county: str
+    town: str
+    open: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from psycopg.rows import TupleRow
 
 from emask.database.pool import Transaction
-from emask.rounds.model import COUNTIES, Chain, Store
+from emask.rounds.model import COUNTIES, Chain, PlaceCount, Store
 
 _STORE = "SELECT chain, store_code, name, address, county, town, zip_code, open FROM store"
 # The signs of LIKE mean themselves. The pairs of characters ask the index.
@@ -84,14 +84,16 @@ async def counties(tx: Transaction) -> list[str]:
     return [county for (county,) in await cursor.fetchall()]
 
 
-async def towns(tx: Transaction, county: str) -> list[str]:
-    """The towns of a county that have stores, by the zip code that most of them have."""
+async def places(tx: Transaction, chain: Chain | None) -> list[PlaceCount]:
+    """Towns that have stores, by county and the zip code that most of a town's stores have."""
     cursor = await tx.execute(
-        "SELECT town FROM store WHERE county = %s GROUP BY town"
-        " ORDER BY mode() WITHIN GROUP (ORDER BY zip_code), town",
-        (county,),
+        "SELECT county, town, count(*) FILTER (WHERE open AND (%(chain)s::text IS NULL"
+        "  OR chain = %(chain)s)) FROM store GROUP BY county, town"
+        " ORDER BY array_position(%(counties)s::text[], county),"
+        "  mode() WITHIN GROUP (ORDER BY zip_code), town",
+        {"chain": chain, "counties": list(COUNTIES)},
     )
-    return [town for (town,) in await cursor.fetchall()]
+    return [PlaceCount(*row) for row in await cursor.fetchall()]
 
 
 async def tell_of_closed(tx: Transaction) -> int:

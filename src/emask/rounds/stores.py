@@ -7,7 +7,15 @@ from pathlib import Path
 from emask.database.pool import Database, Transaction
 from emask.rounds import store_history_queries, store_queries
 from emask.rounds.csv_file import half_width
-from emask.rounds.model import Chain, Change, Closings, Difference, ImportReport, Store
+from emask.rounds.model import (
+    Chain,
+    Change,
+    Closings,
+    Difference,
+    ImportReport,
+    PlaceCount,
+    Store,
+)
 from emask.rounds.store_file import digest_of, read_stores
 
 _MOST_WORDS = 8
@@ -142,7 +150,13 @@ async def counties(tx: Transaction) -> list[str]:
 
 async def towns(tx: Transaction, county: str) -> list[str]:
     """The towns of a city or county that have stores."""
-    return await store_queries.towns(tx, half_width(county))
+    name = half_width(county)
+    return [place.town for place in await places(tx) if place.county == name]
+
+
+async def places(tx: Transaction, *, chain: Chain | None = None) -> list[PlaceCount]:
+    """Every town that has stores, with the number of open ones, of one chain or all."""
+    return await store_queries.places(tx, chain)
 
 
 async def set_store_open(
