@@ -18,13 +18,19 @@ from web.visitor import Visitor
 
 TEMPLATES = Path(emask.__file__).parent / "web" / "templates"
 SIGNED_BY_SENDER = {
+    "/api/deliveries/{provider:str}",
     "/api/payments/{gateway:str}",
     "/api/payments/{gateway:str}/returned/{language:str}/{round_id:str}",
 }
 TO_GATEWAYS = 'action="{{ leaving.action }}"'
 """A form that leaves for somebody else's page, which is to learn no token."""
 _FORM = re.compile(r"<form\b[^>]*method=\"post\".*?</form>", re.DOTALL)
-_EXAMPLES = {"round_id:str": "2020-1", "gateway:str": "ecpay", "product:str": "adult_mask"}
+_EXAMPLES = {
+    "round_id:str": "2020-1",
+    "gateway:str": "ecpay",
+    "provider:str": "ecpay",
+    "product:str": "adult_mask",
+}
 
 
 def _unprotected(app: Litestar) -> set[str]:

@@ -23,6 +23,7 @@ OPEN = {
     "/identify/mobile/return",  # leads to the page of the language
     "/api/health",
     "/api/metrics",
+    "/api/deliveries/{provider:str}",  # the carrier signs its messages
     "/api/payments/{gateway:str}",  # the gateway signs its messages
     # leads to the page of the payment, which is guarded
     "/api/payments/{gateway:str}/returned/{language:str}/{round_id:str}",

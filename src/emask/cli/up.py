@@ -17,6 +17,7 @@ from emask.cli.speech import refuse, say
 from emask.database.clock import SetClock
 from emask.language import Language, translator
 from emask.programme.money import look_after_money
+from emask.programme.parcels import look_after_parcels
 from emask.programme.service import run_due, send_notices
 from emask.programme.system import System
 from emask.rounds.service import all_rounds
@@ -28,6 +29,7 @@ _PARTNERS_ABOVE: Final = 10
 _MESSAGES: Final = 1_000  # at once, before receipts are looked after again
 _TICK: Final = 1.0  # seconds between two looks at what is due
 _MONEY: Final = 60.0  # likewise, at what gateways have to say
+_PARCELS: Final = 5.0  # likewise, at what becomes of parcels
 
 
 def up(
@@ -107,6 +109,7 @@ async def _serve(system: System, here: Installation, host: str, port: int, worke
                 _while_up(web.process, lambda: _do_what_is_due(system), every=_TICK),
                 _while_up(web.process, lambda: send_notices(system, most=_MESSAGES), every=_TICK),
                 _while_up(web.process, lambda: look_after_money(system), every=_MONEY),
+                _while_up(web.process, lambda: look_after_parcels(system), every=_PARCELS),
             )
     except asyncio.CancelledError:
         return 0

@@ -220,6 +220,11 @@ class Carrier(Creator, Protocol):
     """Whoever speaks for the chains. All calls raise NoAnswer and Paused."""
 
     @property
+    def name(self) -> str:
+        """What the address is called at which it tells."""
+        ...
+
+    @property
     def taken(self) -> Reply:
         """What it hears of a message that has been dealt with."""
         ...

@@ -1,8 +1,9 @@
 """The SQL of telling: whom to tell, set by set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import LiteralString
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
@@ -95,6 +96,22 @@ async def tell_arrived_at(
     return await _tell_arrived(
         *(tx, " AND p.round_id = %(round)s AND p.chain = %(chain)s AND p.store_code = %(store)s"),
         where | {"chain": chain, "store": store_code},
+    )
+
+
+async def tell_arrived_people(
+    tx: Transaction,
+    *,
+    kind: str,
+    round_id: str,
+    people: Sequence[UUID],
+    collect_until: date,
+    at: datetime,
+) -> int:
+    """As :func:`tell_arrived`, of some people."""
+    those = {"kind": kind, "round": round_id, "until": collect_until, "at": at}
+    return await _tell_arrived(
+        tx, " AND o.person_id = ANY(%(people)s)", those | {"people": list(people)}
     )
 
 

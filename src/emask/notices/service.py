@@ -3,7 +3,9 @@
 Notices are queued set by set; who has been told once is not told again.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from emask.database.pool import Transaction
 from emask.notices import queries
@@ -39,6 +41,7 @@ __all__ = [
     "figures",
     "notify_arrival",
     "notify_arrival_at",
+    "notify_arrived",
     "notify_delays",
     "notify_draw",
     "notify_forfeits",
@@ -80,6 +83,20 @@ async def notify_arrival(tx: Transaction, *, round: Round, at: datetime) -> int:
     """Tell everybody whose pack is at the store its pick-up number; how many are new."""
     return await queries.tell_arrived(
         tx, kind=Kind.ARRIVED, round_id=round.id, collect_until=round.pickup_until, at=at
+    )
+
+
+async def notify_arrived(
+    tx: Transaction, *, round: Round, people: Sequence[UUID], at: datetime
+) -> int:
+    """Tell some people whose packs are at the store, likewise; how many are new."""
+    return await queries.tell_arrived_people(
+        tx,
+        kind=Kind.ARRIVED,
+        round_id=round.id,
+        people=people,
+        collect_until=round.pickup_until,
+        at=at,
     )
 
 

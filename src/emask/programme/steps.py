@@ -124,11 +124,22 @@ async def _ship(tx: Transaction, round: Round, at: datetime) -> Figures:
     return {}
 
 
-async def _arrive(tx: Transaction, round: Round, at: datetime) -> Figures:
+async def _arrive(system: System, round: Round, at: datetime) -> None:
+    """By the calendar, where no chain tells parcel by parcel."""
+    if system.partners.carrier is None:
+        await _arrive_and_tell(system, round, at)
+    else:
+        await _note(system, round, "arrive", at, {})
+
+
+async def _all_arrive(tx: Transaction, round: Round, at: datetime) -> Figures:
     arrived = await packing.arrive(tx, round=round, at=at)
     await notices.notify_arrival(tx, round=round, at=at)
     await notices.notify_delays(tx, round=round, at=at)
     return {"arrived": arrived}
+
+
+_arrive_and_tell = _in_one_transaction("arrive", _all_arrive)
 
 
 async def _last_day(tx: Transaction, round: Round, at: datetime) -> Figures:
@@ -185,7 +196,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         name="arrive",
         due=lambda round, _: round.pickup_opens_at,
-        run=_in_one_transaction("arrive", _arrive),
+        run=_arrive,
     ),
     Step(
         name="last_day",

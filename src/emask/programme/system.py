@@ -8,6 +8,7 @@ from typing import Final
 from emask.database.clock import Clock
 from emask.database.pool import Database
 from emask.database.vault import Keys, Vault
+from emask.delivery.ports import Carrier
 from emask.draw.ports import Beacon
 from emask.identity.ended_sessions import EndedSessions, kept_up_to_date
 from emask.identity.ports import IdentityPartners
@@ -20,6 +21,7 @@ from emask.notices.ports import SmsSender
 from emask.payment.ports import Gateways
 from emask.preorder.intake import Intake
 from emask.programme.money_watch import MoneyWatch
+from emask.programme.parcel_pace import ParcelPace
 from emask.programme.tidying import Tidying
 
 NOWHERE: Final = Site(origin="http://localhost")
@@ -28,12 +30,16 @@ NOWHERE: Final = Site(origin="http://localhost")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partners:
-    """Everything outside, each behind its port."""
+    """Everything outside, each behind its port.
+
+    Without a carrier the centres report by file, and packs are at the stores when pick-up begins.
+    """
 
     identity: IdentityPartners
     beacon: Beacon
     gateways: Gateways
     sms: SmsSender
+    carrier: Carrier | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +57,7 @@ class System:
     intake: Intake
     tidying: Tidying = field(default_factory=Tidying)
     money_watch: MoneyWatch = field(default_factory=MoneyWatch)
+    parcel_pace: ParcelPace = field(default_factory=ParcelPace)
 
     @property
     def identity(self) -> Identity:

@@ -8,11 +8,12 @@ from emask.database.vault import Keys
 from emask.identity.site import Site
 from emask.partners.ecpay.mac import MacKeys
 from emask.partners.ecpay.merchant import Merchant as EcpayMerchant
+from emask.partners.logistics import Account, Logistics, Sender
 from emask.partners.newebpay.cipher import TradeKeys
 from emask.partners.newebpay.merchant import Merchant as NewebPayMerchant
 from emask.partners.sms import MitakeAccount
 from emask.partners.sms.receipts_path import receipts_path
-from emask.sandbox.wire import ECPAY, MITAKE, NEWEBPAY
+from emask.sandbox.wire import CHAINS, ECPAY, MITAKE, NEWEBPAY
 
 _HALF: Final = 16  # letters of a short secret
 _USERNAME: Final = "emask"
@@ -47,6 +48,22 @@ def mitake_account(keys: Keys, base: str, site: Site) -> MitakeAccount:
         password=_secret(keys, "mitake password"),
         receipts_url=site.address(receipts_path(keys)),
     )
+
+
+def logistics_accounts(keys: Keys, base: str) -> Logistics:
+    """The two accounts with the chains below `base`."""
+    b2c, c2c = (
+        Account(
+            merchant_id=merchant_id,
+            keys=MacKeys(
+                _secret(keys, f"chains {merchant_id} key")[:_HALF],
+                _secret(keys, f"chains {merchant_id} iv")[:_HALF],
+            ),
+        )
+        for merchant_id in ("2000132", "2000933")
+    )
+    sender = Sender(name="預購中心", mobile="0900000000")
+    return Logistics(b2c=b2c, c2c=c2c, base=base + CHAINS, sender=sender)
 
 
 def _secret(keys: Keys, what: str) -> str:

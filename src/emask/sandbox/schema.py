@@ -1,7 +1,16 @@
 """The tables of the doubles: what a real partner would keep on its own side."""
 
 from emask.database.pool import Database
-from emask.sandbox import certificates, ecpay, mischief, newebpay, operator, phone, sms_centre
+from emask.sandbox import (
+    certificates,
+    chains,
+    ecpay,
+    mischief,
+    newebpay,
+    operator,
+    phone,
+    sms_centre,
+)
 
 _LOCK = 0x73616E64626F78  # one installer at a time: IF NOT EXISTS alone lets two collide
 
@@ -29,6 +38,7 @@ async def install(db: Database) -> None:
             operator.TABLES,
             phone.TABLES,
             ecpay.TABLES,
+            chains.TABLES,
             newebpay.TABLES,
             sms_centre.TABLES,
         ):

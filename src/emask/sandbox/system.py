@@ -19,6 +19,7 @@ from emask.identity.site import Site
 from emask.identity.site_keys import SiteKeys
 from emask.partners.certificates import CitizenCertificates
 from emask.partners.ecpay import EcpayGateway, Merchant
+from emask.partners.logistics import Logistics
 from emask.partners.mobile_operator import CamaraOperator, OperatorConfig
 from emask.partners.newebpay import Merchant as NewebPayMerchant
 from emask.partners.newebpay import NewebPayGateway
@@ -26,9 +27,15 @@ from emask.partners.sms import Mitake, MitakeAccount
 from emask.payment.ports import Gateways
 from emask.programme.system import NOWHERE, Partners, System
 from emask.rules.price import Method
-from emask.sandbox.accounts import ecpay_merchant, mitake_account, newebpay_merchant
+from emask.sandbox.accounts import (
+    ecpay_merchant,
+    logistics_accounts,
+    mitake_account,
+    newebpay_merchant,
+)
 from emask.sandbox.beacon import SandboxBeacon
 from emask.sandbox.certificates import Authority, SandboxCertificates, create_directory
+from emask.sandbox.chains import SandboxChains, Timetable, create_chains
 from emask.sandbox.ecpay import Payers, Pushes, Trades, create_ecpay
 from emask.sandbox.mischief import Mischief
 from emask.sandbox.newebpay import create_newebpay
@@ -37,6 +44,7 @@ from emask.sandbox.phone import SandboxPhone
 from emask.sandbox.sms import SandboxSms
 from emask.sandbox.sms_centre import SandboxMitake
 from emask.sandbox.wire import (
+    CHAINS,
     DIRECTORY,
     ECPAY,
     MITAKE,
@@ -60,7 +68,8 @@ class Sandbox:
     `wire` is the application of those asked over HTTP; `identity`, `gateways` and `mitake` are the
     adapters that ask. `payers` pay at ECPay, `pushes` are what it tells, `centre` is Mitake, and
     `sms` are the phones at which messages arrive; one that is given `sms` in place of `mitake`
-    has no wire in between. Their tables are made by :func:`emask.sandbox.schema.install`.
+    has no wire in between. `chains` take parcels to stores. Their tables are made by
+    :func:`emask.sandbox.schema.install`.
     """
 
     site: Site
@@ -80,6 +89,7 @@ class Sandbox:
     mitake: Mitake
     centre: SandboxMitake
     sms: SandboxSms
+    chains: SandboxChains
 
     @classmethod
     def over(
@@ -108,7 +118,7 @@ class Sandbox:
         ground = _Ground(db=db, clock=clock, mischief=Mischief(db), told=told)
         authority, phones = Authority(keys, base), SandboxSms(db)
         shop, other_shop = ecpay_merchant(keys, base), newebpay_merchant(keys, base)
-        customer = mitake_account(keys, base, site)
+        customer, shipper = mitake_account(keys, base, site), logistics_accounts(keys, base)
         centre = ground.mitake(customer, phones)
         wire = Wire(
             {
@@ -117,6 +127,7 @@ class Sandbox:
                 ECPAY: ground.ecpay(shop),
                 NEWEBPAY: ground.newebpay(other_shop),
                 MITAKE: centre,
+                CHAINS: ground.chains(shipper),
             }
         )
         asked = client or caller(wire)
@@ -145,6 +156,7 @@ class Sandbox:
             mitake=Mitake(asked, customer),
             centre=centre,
             sms=phones,
+            chains=SandboxChains.over(db, ground.mischief, shipper, asked=asked, told=told),
         )
 
     @property
@@ -159,8 +171,9 @@ class Sandbox:
         )
 
     async def tell_due(self, at: datetime) -> int:
-        """Let gateway and SMS centre tell what they have still to tell; how many messages."""
-        return await self.pushes.tell_due(at) + await self.centre.push_receipts()
+        """Let gateway, SMS centre and chains tell what they have still to tell; how many."""
+        told = await self.pushes.tell_due(at) + await self.centre.push_receipts()
+        return told + await self.chains.tell_due(at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +195,15 @@ class _Ground:
             redirect_uris=(site.address(CALLBACK),),
             mischief=self.mischief,
             keys=keys,
+        )
+
+    def chains(self, logistics: Logistics) -> Application:
+        return create_chains(
+            logistics,
+            timetable=Timetable(),
+            clock=self.clock,
+            db=self.db,
+            mischief=self.mischief,
         )
 
     def ecpay(self, merchant: Merchant) -> Application:

@@ -18,6 +18,7 @@ DIRECTORY: Final = "/ca"
 ECPAY: Final = "/ecpay"
 NEWEBPAY: Final = "/newebpay"
 MITAKE: Final = "/mitake"
+CHAINS: Final = "/chains"
 
 
 class Wire:

@@ -17,11 +17,12 @@ from emask.identity.model import StaffRole
 from emask.language import Language
 from emask.partners.mobile_operator import CamaraOperator
 from emask.programme.system import System
-from emask.web.api import service
+from emask.web.api import deliveries, service
 from emask.web.api.application import answers_at, create_api
 from emask.web.citizen import (
     account,
     card_agent,
+    choose_again,
     family,
     identify,
     order,
@@ -83,6 +84,7 @@ _PERSONAL = [
     *account.PERSONAL,
     *order.PERSONAL,
     *progress.PERSONAL,
+    *choose_again.PERSONAL,
     *refund.PERSONAL,
     *payment.PERSONAL,
     *family.PERSONAL,
@@ -114,6 +116,7 @@ def create_app(system: System, *, proxies: Networks = ()) -> Application:
             begin_demo,
             assets_router(),
             *service.OPEN,
+            *deliveries.OPEN,
             *well_known.OPEN,
             *phone_ways.OPEN,
             *(_in_language(language) for language in Language),

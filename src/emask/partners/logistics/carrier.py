@@ -43,6 +43,10 @@ class EcpayLogistics:
         self._client = client
 
     @property
+    def name(self) -> str:
+        return "ecpay"
+
+    @property
     def taken(self) -> Reply:
         return TAKEN
 

@@ -2,6 +2,7 @@
 
 from emask.sandbox.chains import parcels, pushing
 from emask.sandbox.chains.application import create_chains
+from emask.sandbox.chains.company import SandboxChains
 from emask.sandbox.chains.life import Fate, Timetable
 from emask.sandbox.chains.parcels import Parcel, Parcels
 from emask.sandbox.chains.playing import Playing
@@ -17,6 +18,7 @@ __all__ = [
     "Parcels",
     "Playing",
     "Pushes",
+    "SandboxChains",
     "Timetable",
     "create_chains",
 ]

@@ -306,6 +306,8 @@ CREATE TABLE staff (
     chain         text,
     store_code    text,
     generation    integer NOT NULL DEFAULT 0 CHECK (generation >= 0),
+    first_password boolean NOT NULL DEFAULT false,
+    ended_at      timestamptz,
     noted_by      xid8    NOT NULL DEFAULT pg_current_xact_id(),
     FOREIGN KEY (chain, store_code) REFERENCES store,
     CHECK ((role = 'pharmacist') = (site_code IS NOT NULL)),
@@ -313,6 +315,7 @@ CREATE TABLE staff (
     CHECK ((role IN ('clerk', 'kiosk', 'centre')) = (chain IS NOT NULL))
 );
 
+COMMENT ON COLUMN staff.first_password IS 'Handed out by an operator: opens nothing but the choice of another.';
 COMMENT ON COLUMN staff.generation IS 'Sessions of an earlier generation have ended.';
 COMMENT ON COLUMN staff.noted_by IS
     'The transaction that changed the generation, as in session_generation and ended_session:'
@@ -848,7 +851,93 @@ CREATE TABLE centre_stock (
     packs    integer NOT NULL CHECK (packs >= 0),
     PRIMARY KEY (chain, round_id)
 );
-COMMENT ON TABLE centre_stock IS 'Packs that came back uncollected from a round, for the next one.';
+COMMENT ON TABLE centre_stock IS 'Packs that a centre says came back from a round, less those sent out again.';
+
+CREATE TABLE stock_use (
+    chain    text    NOT NULL REFERENCES logistics_centre,
+    round_id text    NOT NULL REFERENCES round,
+    packs    integer NOT NULL CHECK (packs >= 0),
+    PRIMARY KEY (chain, round_id)
+);
+COMMENT ON TABLE stock_use IS 'Packs from stock of earlier rounds that went into a round''s packing.';
+
+-- ---------------------------------------------------------------- parcels as the chains know them
+
+CREATE FUNCTION random_trade_no() RETURNS text
+LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
+    SELECT upper(left(replace(gen_random_uuid()::text, '-', ''), 20))
+$$;
+
+CREATE FUNCTION parcel_rank(state text) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT array_position(ARRAY['in_transit', 'order_taken', 'accepted', 'at_centre',
+        'reselect_store', 'store_changed', 'arrived', 'going_back', 'back_at_centre',
+        'returned_to_sender', 'lost', 'collected'], state)
+$$;
+COMMENT ON FUNCTION parcel_rank IS 'How far along its way a state is; null if there is no such state.';
+
+CREATE TABLE consignment (
+    trade_no      text        PRIMARY KEY DEFAULT random_trade_no()
+                              CHECK (trade_no ~ '^[0-9A-Z]{1,20}$'),
+    person_id     uuid        NOT NULL,
+    round_id      text        NOT NULL,
+    nth           smallint    NOT NULL CHECK (nth > 0),
+    chain         text        NOT NULL,
+    store_code    text        NOT NULL,
+    made_at       timestamptz NOT NULL,
+    due_at        timestamptz,
+    asked_at      timestamptz,
+    parcel_no     text,
+    payment_no    text,
+    validation_no text,
+    refusal       bytea,
+    code          text,
+    state         text        CHECK (state IS NULL OR parcel_rank(state) IS NOT NULL),
+    since         timestamptz,
+    settled       text,
+    inquired_at   timestamptz,
+    returned_at   timestamptz,
+    ended_at      timestamptz,
+    decision      text        CHECK (decision IN ('send_again', 'refund')),
+    decided_at    timestamptz,
+    decided_by    text,
+    UNIQUE (person_id, round_id, nth),
+    FOREIGN KEY (person_id, round_id) REFERENCES parcel,
+    FOREIGN KEY (chain, store_code) REFERENCES store,
+    CHECK ((state IS NULL) = (since IS NULL) AND (state IS NULL) = (code IS NULL)),
+    CHECK (due_at IS NULL OR (parcel_no IS NULL AND refusal IS NULL AND ended_at IS NULL)),
+    CHECK ((decision IS NULL) = (decided_at IS NULL) AND (decision IS NULL) = (decided_by IS NULL))
+) WITH (fillfactor = 70); -- each row changes with every status
+COMMENT ON COLUMN consignment.nth IS 'A pack is sent again for a re-collection, by another chain, or when it was lost.';
+COMMENT ON COLUMN consignment.due_at IS 'When its chain may be asked to create it; null once that is settled.';
+COMMENT ON COLUMN consignment.asked_at IS 'The chain may know it since.';
+COMMENT ON COLUMN consignment.refusal IS 'Why the chain takes it not, sealed: it may name a person.';
+COMMENT ON COLUMN consignment.state IS 'What the status that counts says; code and since are of the same one.';
+COMMENT ON COLUMN consignment.settled IS 'The state whose consequences have been drawn.';
+COMMENT ON COLUMN consignment.inquired_at IS 'When the chain was last asked, because it had not told anything.';
+COMMENT ON COLUMN consignment.returned_at IS 'The chain has it on its way back, after the last day of collection.';
+COMMENT ON COLUMN consignment.ended_at IS 'Nothing more comes of it; the pack may be sent again.';
+CREATE UNIQUE INDEX consignment_living ON consignment (person_id, round_id) WHERE ended_at IS NULL;
+CREATE INDEX consignment_due ON consignment (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX consignment_unsettled ON consignment (trade_no) WHERE settled IS DISTINCT FROM state;
+
+CREATE TABLE consignment_status (
+    trade_no text        NOT NULL REFERENCES consignment,
+    code     text        NOT NULL,
+    since    timestamptz NOT NULL,
+    state    text        NOT NULL CHECK (parcel_rank(state) IS NOT NULL),
+    told_at  timestamptz NOT NULL,
+    PRIMARY KEY (trade_no, since, code)
+);
+COMMENT ON TABLE consignment_status IS 'All that chains have told of parcels; the counting one is kept in consignment.';
+CREATE TRIGGER consignment_status_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON consignment_status
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE carrier_pause (
+    singleton boolean     PRIMARY KEY DEFAULT true CHECK (singleton),
+    until     timestamptz NOT NULL
+);
+COMMENT ON TABLE carrier_pause IS 'The chains were asked too often; nobody asks them before.';
 
 -- ---------------------------------------------------------------- the counter channel
 
