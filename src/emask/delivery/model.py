@@ -65,6 +65,25 @@ class PackingLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PackingTotals:
+    """The sums of a packing list: stores by state, `to_come` and `short` in packs.
+
+    `confirmed` counts the stores that the centre confirmed as packed, `exceptions` those to which
+    somebody has to see.
+    """
+
+    stores: int
+    packs: int
+    packed: int
+    shipped: int
+    arrived: int
+    confirmed: int
+    to_come: int
+    short: int
+    exceptions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackingFile:
     """One version of what a logistics centre is told to pack; `sha256` in hexadecimal."""
 

@@ -3,12 +3,14 @@
 Everything works on a whole round at once and inside the database, whatever the number of packs.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from emask.database.pool import Transaction
 from emask.delivery import packing_queries as queries
-from emask.delivery.model import NotReleasedYet, PackingLine
+from emask.delivery.model import NotReleasedYet, PackingLine, PackingTotals, ShipmentState
 from emask.rounds.model import Chain
 from emask.rules.calendar import Round
 
@@ -35,6 +37,27 @@ async def pack(tx: Transaction, *, round: Round, at: datetime) -> dict[Chain, in
 async def packing_list(tx: Transaction, *, round_id: str, chain: Chain) -> list[PackingLine]:
     """What a chain's logistics centre sends to each of its stores, by store code."""
     return await queries.packing_lines(tx, round_id, chain)
+
+
+async def packed_rounds(tx: Transaction, chain: Chain) -> set[str]:
+    """The rounds of which a chain's logistics centre has anything to send."""
+    return await queries.packed_rounds(tx, chain)
+
+
+def totals_of(lines: Sequence[PackingLine]) -> PackingTotals:
+    """The sums of a packing list."""
+    states = Counter(line.state for line in lines)
+    return PackingTotals(
+        stores=len(lines),
+        packs=sum(line.packs for line in lines),
+        packed=states[ShipmentState.PACKED],
+        shipped=states[ShipmentState.SHIPPED],
+        arrived=states[ShipmentState.ARRIVED],
+        confirmed=sum(line.confirmed for line in lines),
+        to_come=sum(line.to_come for line in lines),
+        short=sum(line.short for line in lines),
+        exceptions=sum(line.exceptional for line in lines),
+    )
 
 
 async def ship(tx: Transaction, *, round: Round, at: datetime) -> None:

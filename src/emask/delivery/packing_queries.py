@@ -93,6 +93,12 @@ _OPEN = (
 )
 
 
+async def packed_rounds(tx: Transaction, chain: Chain) -> set[str]:
+    """The rounds of which a chain's centre has anything to send."""
+    cursor = await tx.execute("SELECT DISTINCT round_id FROM shipment WHERE chain = %s", (chain,))
+    return {round_id for (round_id,) in await cursor.fetchall()}
+
+
 async def ship_packed(tx: Transaction, round_id: str, at: datetime) -> None:
     """Every packed shipment leaves its logistics centre, where no scan tells which have left.
 
