@@ -2,7 +2,7 @@
 
 import typer
 
-from emask.cli import clock, draw, imports, notices, people, rounds
+from emask.cli import clock, draw, imports, notices, packing, people, rounds
 from emask.cli.audit import audit_command
 from emask.cli.bench_intake import bench_intake
 from emask.cli.bench_payments import bench_payments
@@ -38,6 +38,7 @@ app.add_typer(people.app, name="people")
 app.add_typer(clock.app, name="clock")
 app.add_typer(notices.app, name="notices")
 app.add_typer(draw.app, name="draw")
+app.add_typer(packing.app, name="packing")
 app.add_typer(bench, name="bench")
 bench.command("intake")(bench_intake)
 bench.command("payments")(bench_payments)
