@@ -1,4 +1,4 @@
-"""A person's orders: what to do next and by when, cancel, another store, the pick-up code."""
+"""A person's orders: what to do next and by when, cancel, the pick-up code."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,7 +11,6 @@ from litestar.status_codes import HTTP_200_OK
 
 from emask.database.pool import Transaction
 from emask.delivery.collection import standing_of
-from emask.delivery.forfeits import change_store
 from emask.delivery.standing import check_order_stands
 from emask.entitlement.service import next_purchase_date
 from emask.identity.registry import find_person
@@ -28,13 +27,10 @@ from emask.rules.calendar import Product, Round, day_in_taipei
 from emask.rules.people import Document, Residency, documents_for, is_child
 from emask.rules.price import Method
 from emask.rules.refusals import NoPreorder, NotArrived, NotRegistered
-from emask.rules.states import OrderState
-from emask.web.citizen.draft import StoreKey
 from emask.web.citizen.registration import qr_code
-from emask.web.citizen.store_choice import show_stores, store_of
 from emask.web.citizen.timeline import Moment, timeline
 from emask.web.shell.notice_words import KINDS
-from emask.web.shell.page import Page, SentForm, ThisPage
+from emask.web.shell.page import Page, ThisPage
 from emask.web.shell.serving import note_if_served
 
 Answer = Response[str] | Redirect
@@ -143,36 +139,6 @@ async def show_pickup_code(page: ThisPage, round_id: FromPath[str]) -> Response[
     )
 
 
-@get("/orders/{round_id:str}/store")
-async def ask_other_store(page: ThisPage, round_id: FromPath[str]) -> Response[str]:
-    """Another store, for one that closed meanwhile."""
-    async with page.system.db.transaction() as tx:
-        pack = await standing_of(tx, page.session.person_id, round_id)
-    order = pack.order
-    if order is None or order.state is not OrderState.AWAITING_PAYMENT:
-        order = check_order_stands(pack, day_in_taipei(page.now))
-    chosen = StoreKey(order.chain, order.store_code)
-    return await show_stores(page, page.form(), chosen=chosen)
-
-
-@post("/orders/{round_id:str}/store", status_code=HTTP_200_OK)
-async def take_other_store(page: ThisPage, form: SentForm, round_id: FromPath[str]) -> Answer:
-    """Send the pack to the store chosen now."""
-    store = await store_of(page, form)
-    if store is None:
-        return await show_stores(page, form, chosen=None)
-    await change_store(
-        page.system.db,
-        page.system.clock,
-        person_id=page.session.person_id,
-        round_id=round_id,
-        chain=store.chain,
-        store_code=store.code,
-    )
-    await note_if_served(page, "change_store", round_id=round_id)
-    return page.go("/progress")
-
-
 async def _standing(page: Page, tx: Transaction, round: Round) -> Standing | None:
     person_id = page.session.person_id
     progress = await progress_of(tx, person_id=person_id, round=round, now=page.now)
@@ -201,6 +167,4 @@ PERSONAL = [
     ask_cancel,
     cancel,
     show_pickup_code,
-    ask_other_store,
-    take_other_store,
 ]
