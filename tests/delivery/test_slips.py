@@ -1,11 +1,13 @@
 """A slip between kiosk and till: good here, for a while, once."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from delivery.test_collection import another, number_of, ready, slip
 from delivery.world import FIRST, OTHER, OURS, Someone, World, day
+from emask.delivery import collection_queries
 from emask.delivery.collection import GOOD_FOR
 from emask.delivery.model import Bag, Till
 from emask.delivery.slips import KEPT, forget_slips, hand_over_slip, read_slip
@@ -134,6 +136,42 @@ async def test_an_entrys_number_finds_its_order_and_prints_nothing(world: World)
     with pytest.raises(WrongPickupNumber):
         await slip(world, other, beginning)
     assert await world.rows("SELECT * FROM slip") == []
+
+
+async def looked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, who: Someone, number: str
+) -> list[str]:
+    """What the kiosk asks the database, in its order, whatever comes of it."""
+    asked: list[str] = []
+
+    def listen(name: str) -> None:
+        ask = getattr(collection_queries, name)
+
+        async def heard(*given: object, **more: object) -> object:
+            asked.append(name)
+            return await ask(*given, **more)
+
+        monkeypatch.setattr(collection_queries, name, heard)
+
+    for name in ("count_attempt", "parcels_of", "round_of_entry", "clear_attempts", "standing"):
+        listen(name)
+    with suppress(WrongPickupNumber):
+        await slip(world, who, number)
+    monkeypatch.undo()
+    return asked
+
+
+async def test_a_stranger_takes_the_same_way_as_who_is_wrong(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else how long the answer takes would tell who has a pack; the right number goes further."""
+    who = await ready(world)
+    right = await number_of(world, who)
+    stranger = Someone(person_id=who.person_id, id_number=make_national_id(40_000_001))
+    wrong = await looked_for(world, monkeypatch, who, another(right))
+    assert wrong == ["count_attempt", "parcels_of", "round_of_entry"]
+    assert await looked_for(world, monkeypatch, stranger, right) == wrong
+    assert await looked_for(world, monkeypatch, who, right) != wrong
 
 
 async def guess(world: World, people: int, *, store: tuple[Chain, str] = OURS) -> int:

@@ -122,6 +122,23 @@ async def test_a_role_belongs_to_its_kind_of_place(db: Database) -> None:
             )
 
 
+@pytest.mark.parametrize("role", [StaffRole.CLERK, StaffRole.KIOSK, StaffRole.CENTRE])
+@pytest.mark.parametrize("store_code", [None, "no chain tells which"])
+async def test_stores_and_centres_are_bound_to_their_chain(
+    db: Database, role: StaffRole, store_code: str | None
+) -> None:
+    with pytest.raises(CheckViolation):
+        async with db.transaction() as tx:
+            await add_staff(
+                tx,
+                username="c",
+                password=PASSWORD,
+                role=role,
+                store_code=store_code,
+                hasher=CHEAP,
+            )
+
+
 async def test_a_password_of_staff_has_a_length_too(db: Database) -> None:
     with pytest.raises(InvalidEntry):
         await add_officer(db, password="short")

@@ -3,7 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emask.rules.people import InvalidEntry
-from emask.rules.pickup import is_pickup_number, normalise_pickup_number, pickup_number
+from emask.rules.pickup import (
+    is_pickup_number,
+    normalise_kiosk_number,
+    normalise_pickup_number,
+    normalise_slip_number,
+    pickup_number,
+    slip_number,
+)
 
 digits = st.text("0123456789", min_size=8, max_size=8)
 
@@ -41,6 +48,44 @@ def test_every_swap_of_neighbours_shows(random_digits: str) -> None:
 def test_full_width_digits_are_digits() -> None:
     assert normalise_pickup_number("０００００５７２４") == "000005724"
     assert not is_pickup_number("０００００５７２４")
+
+
+@given(st.text("0123456789", min_size=11, max_size=11), st.integers(0, 11), st.integers(1, 9))
+def test_a_slip_shows_every_single_wrong_digit(digits: str, place: int, by: int) -> None:
+    number = slip_number(digits)
+    assert normalise_slip_number(f"{number[:4]} {number[4:8]}-{number[8:]}") == number
+    wrong = str((int(number[place]) + by) % 10)
+    with pytest.raises(InvalidEntry) as refused:
+        normalise_slip_number(number[:place] + wrong + number[place + 1 :])
+    assert refused.value.reason == "wrong_check_digit"
+
+
+@pytest.mark.parametrize("typed", ["", "12345678901", "1234567890123", "12345678901x"])
+def test_what_is_no_slips_number_is_refused(typed: str) -> None:
+    with pytest.raises(InvalidEntry) as refused:
+        normalise_slip_number(typed)
+    assert (refused.value.field, refused.value.reason) == ("slip_number", "wrong_shape")
+    with pytest.raises(ValueError, match="eleven digits"):
+        slip_number(typed[:10])
+
+
+@pytest.mark.parametrize(
+    ("typed", "entry"),
+    [
+        ("00000 572-4", "000005724"),
+        ("3F2A 9c01", "3f2a9c01"),
+        ("０００００５７２", "00000572"),  # an entry's number may have digits alone
+    ],
+)
+def test_a_kiosk_takes_the_beginning_of_an_entrys_number_too(typed: str, entry: str) -> None:
+    assert normalise_kiosk_number(typed) == entry
+
+
+@pytest.mark.parametrize("typed", ["3f2a9c0", "3f2a9c012", "3f2a9c0g"])
+def test_what_is_neither_is_refused_as_a_pickup_number(typed: str) -> None:
+    with pytest.raises(InvalidEntry) as refused:
+        normalise_kiosk_number(typed)
+    assert (refused.value.field, refused.value.reason) == ("pickup_number", "wrong_shape")
 
 
 @pytest.mark.parametrize(
