@@ -10,6 +10,7 @@ from emask.database.pool import Transaction
 from emask.delivery import packing
 from emask.delivery.forfeits import change_store, forfeit_uncollected, reopen
 from emask.delivery.model import NotForfeited
+from emask.delivery.returns import returned_packs
 from emask.entitlement.service import claims_of
 from emask.rounds.model import Chain
 from emask.rounds.stores import set_store_open
@@ -52,6 +53,7 @@ async def open_again(world: World, who: Someone, until: date = RECOLLECTION) -> 
         person_id=who.person_id,
         round_id=FIRST.id,
         until=until,
+        reason="on the phone: ill",
         operator="operator-1",
     )
 
@@ -74,15 +76,8 @@ async def test_what_nobody_collected_goes_back_to_the_centre(world: World) -> No
     assert await world.state(late) == "forfeited"
     assert await world.state(collected) == "collected"
     async with world.db.transaction() as tx:
-        stock = [
-            await packing.returned_packs(tx, round_id=FIRST.id, chain=chain) for chain in Chain
-        ]
-    assert stock == [3, 1, 0, 0]
-    returned = await world.rows(
-        "SELECT state FROM parcel JOIN orders USING (person_id, round_id)"
-        " WHERE returned_at IS NOT NULL"
-    )
-    assert returned == [("forfeited",)] * 4
+        stock = [await returned_packs(tx, round_id=FIRST.id, chain=chain) for chain in Chain]
+    assert stock == [0, 0, 0, 0]  # until the centres have them
 
 
 async def test_a_pack_that_never_arrived_is_given_up_too_and_may_be_opened_again(
@@ -93,7 +88,6 @@ async def test_a_pack_that_never_arrived_is_given_up_too_and_may_be_opened_again
     await world.pack()
     assert await forfeit(world) == 1
     assert await world.state(who) == "forfeited"
-    assert await world.value("SELECT packs FROM centre_stock") == 1
     await world.clock.set(day(4, 10))
     with pytest.raises(Forfeited):
         await collect(world, who)
@@ -119,7 +113,6 @@ async def test_a_reopened_pack_comes_again_and_is_collected_once(world: World) -
     await forfeit(world)
     await world.clock.set(day(4, 10))
     await open_again(world, who)
-    assert await world.value("SELECT packs FROM centre_stock") == 0
     with pytest.raises(NotArrived):
         await collect(world, who)
     async with world.db.transaction() as tx:
@@ -156,7 +149,6 @@ async def test_a_pack_is_reopened_once(world: World) -> None:
     with pytest.raises(PickupOver):
         await collect(world, who)
     assert await forfeit(world, 4, 21) == 1
-    assert await world.value("SELECT packs FROM centre_stock") == 1
     with pytest.raises(PickupOver):
         await collect(world, who)
     with pytest.raises(NotForfeited):

@@ -9,25 +9,20 @@ from emask.rounds.model import Chain
 
 
 async def forfeit(tx: Transaction, round_id: str, *, day: date, at: datetime) -> int:
-    """Forfeit what nobody collected by its last day; the bags go to the centres' stock.
+    """Forfeit what nobody collected by its last day; returns how many.
 
-    Returns how many. Claims stay as they are. What never reached its store is among them: it is
-    refused from then on like the others, and can be opened again like them. Only who waits for a
-    pack that was missing gives nothing up.
+    Claims stay as they are. What never reached its store is among them: it is refused from then
+    on like the others, and can be opened again like them. Only who waits for a pack that was
+    missing gives nothing up.
     """
     cursor = await tx.execute(
-        "WITH given_up AS (UPDATE orders o SET state = 'forfeited', changed_at = %(at)s"
-        "  FROM parcel p JOIN round r USING (round_id)"
-        "  WHERE o.round_id = %(round)s AND o.state IN ('paid', 'arrived')"
-        "  AND p.person_id = o.person_id AND p.round_id = o.round_id"
-        "  AND coalesce(p.reopened_until, r.pickup_until) < %(day)s"
-        "  AND p.hold IS DISTINCT FROM 'short'"
-        "  RETURNING o.person_id, o.round_id, o.chain),"
-        " stocked AS (INSERT INTO centre_stock AS c (chain, round_id, packs)"
-        "  SELECT chain, round_id, count(*) FROM given_up GROUP BY chain, round_id"
-        "  ON CONFLICT (chain, round_id) DO UPDATE SET packs = c.packs + excluded.packs)"
-        " UPDATE parcel p SET returned_at = %(at)s FROM given_up g"
-        " WHERE p.person_id = g.person_id AND p.round_id = g.round_id",
+        "UPDATE orders o SET state = 'forfeited', changed_at = %(at)s"
+        " FROM parcel p JOIN round r USING (round_id)"
+        " WHERE o.round_id = %(round)s AND p.round_id = %(round)s"
+        " AND o.state IN ('paid', 'arrived')"
+        " AND p.person_id = o.person_id AND p.round_id = o.round_id"
+        " AND coalesce(p.reopened_until, r.pickup_until) < %(day)s"
+        " AND p.hold IS DISTINCT FROM 'short'",
         {"at": at, "round": round_id, "day": day},
     )
     return cursor.rowcount
@@ -44,22 +39,43 @@ async def first_recollection(tx: Transaction) -> tuple[str, date] | None:
     return None if row is None else (row[0], row[1])
 
 
-async def reopen_forfeited(
-    tx: Transaction, person_id: UUID, round_id: str, *, until: date, at: datetime
-) -> bool:
-    """Send a forfeited order out again from its centre's stock; False if it is not one, or was."""
+class Reopening(NamedTuple):
+    """Which forfeited orders of a round are sent out once more, until when.
+
+    None stands for any: one person's, those of one chain, those to stores of one county.
+    """
+
+    round_id: str
+    until: date
+    at: datetime
+    person_id: UUID | None = None
+    chain: Chain | None = None
+    county: str | None = None
+
+
+async def reopen_forfeited(tx: Transaction, which: Reopening) -> int:
+    """Send forfeited orders out again, each at most once; how many.
+
+    A bag that the centre has back leaves its stock; any other is on its way back or at its store.
+    """
     cursor = await tx.execute(
-        "WITH again AS (UPDATE orders o SET state = 'paid', changed_at = %(at)s FROM parcel p"
-        "  WHERE o.person_id = %(person)s AND o.round_id = %(round)s AND o.state = 'forfeited'"
+        "WITH again AS (UPDATE orders o SET state = 'paid', changed_at = %(at)s"
+        "  FROM parcel p JOIN store s USING (chain, store_code)"
+        "  WHERE o.round_id = %(round_id)s AND o.state = 'forfeited'"
+        "  AND (%(person_id)s::uuid IS NULL OR o.person_id = %(person_id)s)"
+        "  AND (%(chain)s::text IS NULL OR o.chain = %(chain)s)"
+        "  AND (%(county)s::text IS NULL OR s.county = %(county)s)"
         "  AND p.person_id = o.person_id AND p.round_id = o.round_id"
-        "  AND p.reopened_until IS NULL RETURNING o.person_id, o.round_id, o.chain),"
-        " taken AS (UPDATE centre_stock c SET packs = packs - 1 FROM again"
-        "  WHERE c.chain = again.chain AND c.round_id = again.round_id)"
+        "  AND p.reopened_until IS NULL"
+        "  RETURNING o.person_id, o.round_id, p.chain, p.returned_at IS NOT NULL AS was_back),"
+        " taken AS (UPDATE centre_stock c SET packs = c.packs - back.packs"
+        "  FROM (SELECT chain, count(*) AS packs FROM again WHERE was_back GROUP BY chain) back"
+        "  WHERE c.chain = back.chain AND c.round_id = %(round_id)s)"
         " UPDATE parcel p SET reopened_until = %(until)s, returned_at = NULL FROM again"
         " WHERE p.person_id = again.person_id AND p.round_id = again.round_id",
-        {"person": person_id, "round": round_id, "until": until, "at": at},
+        which._asdict(),
     )
-    return cursor.rowcount == 1
+    return cursor.rowcount
 
 
 class Redirection(NamedTuple):

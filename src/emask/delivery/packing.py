@@ -10,6 +10,7 @@ from uuid import UUID
 
 from emask.database.pool import Transaction
 from emask.delivery import packing_queries as queries
+from emask.delivery import returns_queries
 from emask.delivery.model import NotReleasedYet, PackingLine, PackingTotals, ShipmentState
 from emask.rounds.model import Chain
 from emask.rules.calendar import Round
@@ -31,6 +32,7 @@ async def pack(tx: Transaction, *, round: Round, at: datetime) -> dict[Chain, in
     await queries.hold_parcels(tx)
     await queries.insert_parcels(tx, round.id)
     await queries.count_into_shipments(tx, round.id, at)
+    await returns_queries.use_stock(tx, round.id)
     return await queries.packs_by_chain(tx, round.id)
 
 
@@ -114,8 +116,3 @@ async def report_late(tx: Transaction, *, round: Round, chain: Chain, store_code
         False if nothing is on its way there: not packed yet, or arrived.
     """
     return await queries.mark_late(tx, round_id=round.id, chain=chain, store_code=store_code)
-
-
-async def returned_packs(tx: Transaction, *, round_id: str, chain: Chain) -> int:
-    """The packs of a round that came back to a chain's logistics centre, for the next round."""
-    return await queries.returned(tx, round_id, chain)

@@ -172,12 +172,3 @@ async def mark_late(tx: Transaction, *, round_id: str, chain: Chain, store_code:
         (round_id, chain, store_code),
     )
     return cursor.rowcount == 1
-
-
-async def returned(tx: Transaction, round_id: str, chain: Chain) -> int:
-    """The packs of a round that lie in a chain's logistics centre."""
-    cursor = await tx.execute(
-        "SELECT packs FROM centre_stock WHERE round_id = %s AND chain = %s", (round_id, chain)
-    )
-    row = await cursor.fetchone()
-    return 0 if row is None else int(row[0])

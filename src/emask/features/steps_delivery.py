@@ -95,6 +95,7 @@ async def reopened(world: World, *, name: str, date: date) -> None:
         person_id=person_id,
         round_id=round.id,
         until=date,
+        reason="測試",
         operator="operator",
     )
     store = (await progress_in(world, citizen)).store or store_of(Chain.SE)

@@ -1,8 +1,10 @@
 """Steps about what the logistics centres pack and get back (B6, B16)."""
 
-from emask.delivery.packing import packing_list, returned_packs
+from emask.delivery.packing import packing_list
+from emask.delivery.returns import bags_back, gaps, returned_packs
 from emask.features.outcome import require_equal
 from emask.features.registry import Registry
+from emask.features.stage import store_of
 from emask.features.world import World
 from emask.rounds.model import Chain
 
@@ -16,6 +18,32 @@ async def packed(world: World, *, chain: str, n: int) -> None:
     async with world.system.db.transaction() as tx:
         lines = await packing_list(tx, round_id=round.id, chain=Chain.from_label(chain))
     require_equal(sum(line.packs for line in lines), n)
+
+
+@STEPS.act("{chain:7-11|全家|萊爾富|OK}門市退回 {n} 份")
+async def come_back(world: World, *, chain: str, n: int) -> None:
+    """The logistics centre confirms that so many bags came back from the store of the chain."""
+    round = await world.this_round()
+    store = store_of(Chain.from_label(chain))
+    async with world.system.db.transaction() as tx:
+        await bags_back(
+            tx,
+            round_id=round.id,
+            chain=store.chain,
+            store_code=store.code,
+            packs=n,
+            at=await world.now(),
+            by="centre",
+        )
+
+
+@STEPS.check("{chain:7-11|全家|萊爾富|OK}門市尚有 {n} 份未退回")
+async def missing(world: World, *, chain: str, n: int) -> None:
+    """What was given up and has not come back to the centre."""
+    round = await world.this_round()
+    async with world.system.db.transaction() as tx:
+        found = await gaps(tx, round_id=round.id, chain=Chain.from_label(chain))
+    require_equal(sum(gap.missing for gap in found), n)
 
 
 @STEPS.check("{chain:7-11|全家|萊爾富|OK}物流中心收回 {n} 份")

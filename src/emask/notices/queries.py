@@ -69,6 +69,19 @@ async def tell_delayed(tx: Transaction, *, kind: str, round_id: str, at: datetim
     return cursor.rowcount
 
 
+async def tell_reopened(tx: Transaction, *, kind: str, round_id: str, at: datetime) -> int:
+    """Tell everybody whose pack was reopened at that instant; how many are new."""
+    cursor = await tx.execute(
+        _TELL + "SELECT o.person_id, %(kind)s, concat_ws(':', o.round_id, p.reopened_until),"
+        " jsonb_build_object('collect_until', p.reopened_until), %(at)s, %(at)s"
+        " FROM orders o JOIN parcel p USING (person_id, round_id)"
+        " WHERE o.round_id = %(round)s AND o.state = 'paid' AND o.changed_at = %(at)s"
+        " AND p.reopened_until IS NOT NULL ON CONFLICT DO NOTHING",
+        {"kind": kind, "round": round_id, "at": at},
+    )
+    return cursor.rowcount
+
+
 async def tell_arrived(
     tx: Transaction, *, kind: str, round_id: str, collect_until: date, at: datetime
 ) -> int:

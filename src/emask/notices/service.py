@@ -46,6 +46,7 @@ __all__ = [
     "notify_draw",
     "notify_forfeits",
     "notify_last_day",
+    "notify_reopened",
     "notify_unpaid",
     "record_receipt",
     "send_again",
@@ -113,6 +114,11 @@ async def notify_arrival_at(
         collect_until=round.pickup_until,
         at=at,
     )
+
+
+async def notify_reopened(tx: Transaction, *, round_id: str, at: datetime) -> int:
+    """Tell everybody whose pack was reopened at that very instant (B6); how many are new."""
+    return await queries.tell_reopened(tx, kind=Kind.REOPENED, round_id=round_id, at=at)
 
 
 async def notify_delays(tx: Transaction, *, round: Round, at: datetime) -> int:

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     ARRIVED = "arrived"
     LAST_DAY = "last_day"
     FORFEITED = "forfeited"
+    REOPENED = "reopened"
     STORE_CLOSED = "store_closed"
 
 
@@ -68,6 +69,9 @@ _TEXTS: Mapping[Kind, str] = {
     ),
     # B6: not collected counts as given up
     Kind.FORFEITED: source("【口罩預購】逾期未取貨，視為放棄。查詢1922"),
+    Kind.REOPENED: source(
+        "【口罩預購】您未取的口罩可再領一次，至{collect_until}止，到店另行通知。可自行開啟預購網站改選門市。查詢1922"
+    ),
     Kind.STORE_CLOSED: source(
         "【口罩預購】您選的門市已停業，請自行開啟預購網站或健保App改選門市。查詢1922"
     ),

@@ -115,7 +115,7 @@ INVARIANTS: Mapping[str, LiteralString] = MappingProxyType(
                   ON ended.round_id = parcel.round_id AND ended.step = 'forfeit'
             ) AS pack
             WHERE (state = 'collected') <> handed_over
-               OR (state = 'forfeited') <> returned
+               OR (returned AND state <> 'forfeited')
                OR (over AND state IN ('paid', 'arrived'))""",
         "collected_claims_are_marked": """
             SELECT count(*) FROM claim

@@ -38,6 +38,7 @@ from emask.web.counter import pages as counter
 from emask.web.demo import pages as demo
 from emask.web.intake import INTAKE_PATH, IntakeEndpoint
 from emask.web.office import pages as office
+from emask.web.operator import deliveries as operator_deliveries
 from emask.web.operator import notices as operator_notices
 from emask.web.operator import pages as operator
 from emask.web.operator import reconciliation, reopening
@@ -64,7 +65,7 @@ from emask.web.shell.security import (
     Send,
     content_security_policy,
 )
-from emask.web.store import centre, kiosk, till
+from emask.web.store import centre, centre_returns, kiosk, till
 
 _MOST_BYTES: Final = 64 * 1024
 """Of a form: none takes files, and the longest field is a certificate's signature."""
@@ -185,7 +186,7 @@ def _in_language(language: Language) -> Router:
             _guarded(counter.STAFF, needs_role(StaffRole.PHARMACIST)),
             _guarded(kiosk.KIOSK, needs_role(StaffRole.KIOSK)),
             _guarded(till.TILL, needs_role(StaffRole.CLERK)),
-            _guarded(centre.CENTRE, needs_role(StaffRole.CENTRE)),
+            _guarded([*centre.CENTRE, *centre_returns.CENTRE], needs_role(StaffRole.CENTRE)),
             _guarded(office.STAFF, needs_role(StaffRole.OFFICER)),
             _guarded(
                 [
@@ -194,6 +195,7 @@ def _in_language(language: Language) -> Router:
                     *operator_notices.STAFF,
                     *reconciliation.STAFF,
                     *reopening.STAFF,
+                    *operator_deliveries.STAFF,
                 ],
                 needs_role(StaffRole.OPERATOR),
             ),

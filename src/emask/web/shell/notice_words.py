@@ -19,6 +19,7 @@ KINDS: Final = {
     Kind.ARRIVED: source("已到店，取貨編號"),
     Kind.LAST_DAY: source("提醒最後取貨日"),
     Kind.FORFEITED: source("逾期未取"),
+    Kind.REOPENED: source("重新開放領取"),
     Kind.STORE_CLOSED: source("門市停止取貨"),
 }
 

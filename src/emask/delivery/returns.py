@@ -1,0 +1,102 @@
+"""Bags that nobody collected come back to the logistics centres, into the next rounds' stock (B6).
+
+A bag counts as back when its centre says so: it scans the label of each, or gives a number for a
+store; or its chain's own messages tell of it. What was given up and did not come back is listed.
+"""
+
+from datetime import datetime
+
+from emask.database import audit_log
+from emask.database.pool import Transaction
+from emask.delivery import confirmation_queries, packing_queries
+from emask.delivery import returns_queries as queries
+from emask.delivery.confirmation import Outcome, Scan
+from emask.delivery.model import NotSoMany
+from emask.delivery.returns_queries import Gap, Supply
+from emask.rounds.model import Chain
+from emask.rules.labels import read_label
+
+__all__ = [
+    "Gap",
+    "Supply",
+    "bags_back",
+    "gaps",
+    "returned_packs",
+    "scan_back",
+    "supplies",
+    "take_back_told",
+]
+
+
+async def scan_back(tx: Transaction, *, text: str, chain: Chain, at: datetime) -> Scan:
+    """The label of a bag was scanned, or its number keyed, when it came back to its centre.
+
+    Only what was given up comes back: of any other bag the answer is :attr:`Outcome.BAG_MOVED`.
+    """
+    label = read_label(text)
+    shipment = label and await confirmation_queries.labelled(tx, label.shipment)
+    if label is None or shipment is None or not label.bag:
+        return Scan(outcome=Outcome.NO_LABEL)
+    if shipment.chain is not chain:
+        return Scan(outcome=Outcome.WRONG_CHAIN, shipment=shipment)
+    which = queries.Bags(shipment.round_id, chain, shipment.store_code, label.bag)
+    if await queries.bring_back(tx, which, packs=1, at=at):
+        outcome = Outcome.NOTED
+    else:
+        back = await queries.is_back(tx, which)
+        outcome = Outcome.ALREADY if back else Outcome.BAG_MOVED
+    return Scan(outcome=outcome, shipment=shipment, bag=label.bag)
+
+
+async def bags_back(
+    tx: Transaction,
+    *,
+    round_id: str,
+    chain: Chain,
+    store_code: str,
+    packs: int,
+    at: datetime,
+    by: str,
+) -> None:
+    """So many bags of a store came back; which of them, nobody has to tell.
+
+    Args:
+        tx: the caller's transaction.
+        round_id: which round's bags.
+        chain: whose centre.
+        store_code: where they had been.
+        packs: how many came, beside those that were noted before.
+        at: when.
+        by: the staff account.
+
+    Raises:
+        NotSoMany: fewer were given up there and are not back.
+    """
+    await packing_queries.hold_parcels(tx)
+    missing = {gap.store_code: gap.missing for gap in await queries.gaps(tx, round_id, chain)}
+    there = missing.get(store_code, 0)
+    if not 0 < packs <= there:
+        raise NotSoMany(there)
+    await queries.bring_back(tx, queries.Bags(round_id, chain, store_code), packs=packs, at=at)
+    detail = {"round_id": round_id, "store_code": store_code, "packs": packs}
+    await audit_log.record(tx, at=at, actor=by, act="bags_back", subject=chain.value, detail=detail)
+
+
+async def take_back_told(tx: Transaction, *, at: datetime) -> int:
+    """Count what the chains' messages say is on its way back or there; how many bags are new."""
+    return await queries.bring_back_told(tx, at)
+
+
+async def gaps(tx: Transaction, *, round_id: str, chain: Chain | None = None) -> list[Gap]:
+    """The stores of which more was given up than has come back, of one centre or all."""
+    return await queries.gaps(tx, round_id, chain)
+
+
+async def returned_packs(tx: Transaction, *, round_id: str, chain: Chain) -> int:
+    """The packs of a round that came back to a chain's centre and lie there, for later rounds."""
+    return await queries.returned(tx, round_id, chain)
+
+
+async def supplies(tx: Transaction, *, round_id: str) -> list[Supply]:
+    """What each centre needs for a round, and how much of it lies there from earlier ones."""
+    return await queries.supplies(tx, round_id)
