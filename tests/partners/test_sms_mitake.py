@@ -74,6 +74,31 @@ async def test_only_what_may_have_been_taken_is_unanswered(
     assert "hush" not in caplog.text + repr(failed.value)
 
 
+@pytest.mark.parametrize(
+    "second",
+    [
+        httpx2.ConnectError("away"),
+        httpx2.Response(503),
+        httpx2.Response(200, text="statuscode=l\r\n"),
+        httpx2.Response(200, text="[a]\r\nstatuscode=*\r\n[b]\r\nstatuscode=*\r\n"),
+    ],
+)
+async def test_what_the_first_call_may_have_brought_is_unanswered_whatever_the_second_says(
+    second: Exception | httpx2.Response,
+) -> None:
+    answers = [httpx2.ReadTimeout("slow"), second]
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        told = answers.pop(0)
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    with pytest.raises(NotAllTaken) as failed:
+        await mitake(answer).send(MESSAGES)
+    assert (failed.value.taken, failed.value.unanswered) == ({}, BOTH)
+
+
 async def test_what_was_taken_is_known_when_the_rest_was_not() -> None:
     def some(request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(

@@ -1,7 +1,8 @@
 """Mitake's short messages over HTTP, in UTF-8 (its specification v2.14).
 
 Errors come with status 200 and a letter. What was sent under a `clientid` within twelve hours is
-not sent again, so a call that was not answered is made once more under the same ones.
+not sent again, so a call that was not answered is made once more under the same ones. Whatever
+that second call says, only what it takes is certain: the first one may have brought the rest.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
-from typing import Final, Self, TypeVar
+from typing import Final, NamedTuple, Self, TypeVar
 
 import httpx2
 
@@ -107,12 +108,17 @@ class Mitake:
         """
         taken: dict[str, Handed] = {}
         for batch in _batches(messages, _BULK):
+            handed = frozenset(message.message_id for message in batch)
             try:
-                taken |= _taken(await self._hand_over(batch))
+                answer = await self._hand_over(batch)
+                taken |= _taken(_sections(answer))
             except _NoAnswer:
-                in_order(messages, taken, frozenset(message.message_id for message in batch))
+                in_order(messages, taken, handed)
             except SmsNotTaken:
                 in_order(messages, taken)
+            else:
+                if answer.repeated and handed - taken.keys():
+                    in_order(messages, taken, handed - taken.keys())
         return in_order(messages, taken)
 
     async def query(self, provider_ids: Sequence[str]) -> list[Receipt]:
@@ -124,7 +130,7 @@ class Mitake:
         receipts: list[Receipt] = []
         for batch in _batches(provider_ids, _QUERIED):
             answer = await self._call("SmQuery", {"msgid": ",".join(batch)})
-            receipts += read_query(answer)
+            receipts += read_query(answer.text)
         return receipts
 
     async def cancel(self, provider_ids: Sequence[str]) -> dict[str, Delivery]:
@@ -135,7 +141,7 @@ class Mitake:
         """
         found: dict[str, Delivery] = {}
         for batch in _batches(provider_ids, _QUERIED):
-            values = read_values(await self._call("SmCancel", {"msgid": ",".join(batch)}))
+            values = read_values((await self._call("SmCancel", {"msgid": ",".join(batch)})).text)
             found |= {msgid: delivery_of(values.get(msgid, "?")) for msgid in batch}
         return found
 
@@ -145,20 +151,15 @@ class Mitake:
         Raises:
             SmsNotTaken: Mitake does not answer, or refuses.
         """
-        points = read_values(await self._call("SmQuery", {})).get("AccountPoint", "")
+        points = read_values((await self._call("SmQuery", {})).text).get("AccountPoint", "")
         if not points.isdecimal():
             raise SmsNotTaken("Mitake tells no balance")
         return int(points)
 
-    async def _hand_over(self, batch: Sequence[Sms]) -> Sections:
-        answer = await (self._send_one(batch[0]) if len(batch) == 1 else self._send_bulk(batch))
-        try:
-            return read_sections(answer)
-        except BadAnswer as bad:
-            _LOG.warning("mitake: no message was taken, statuscode %s", bad.code)
-            raise SmsNotTaken(f"Mitake refuses: {bad.code}") from None
+    async def _hand_over(self, batch: Sequence[Sms]) -> "_Answer":
+        return await (self._send_one(batch[0]) if len(batch) == 1 else self._send_bulk(batch))
 
-    async def _send_one(self, message: Sms) -> str:
+    async def _send_one(self, message: Sms) -> "_Answer":
         fields = {
             "dstaddr": message.number,
             "smbody": _body(message.text),
@@ -167,7 +168,7 @@ class Mitake:
         }
         return await self._call("SmSend", fields, query={"CharsetURL": "UTF8"})
 
-    async def _send_bulk(self, batch: Sequence[Sms]) -> str:
+    async def _send_bulk(self, batch: Sequence[Sms]) -> "_Answer":
         lines = [
             "$$".join(
                 (
@@ -187,9 +188,9 @@ class Mitake:
 
     async def _call(
         self, name: str, content: Mapping[str, str] | str, *, query: Mapping[str, str] | None = None
-    ) -> str:
+    ) -> "_Answer":
         url = f"{self._account.base_url}/api/mtk/{name}"
-        for _ in range(_TRIES):
+        for number in range(_TRIES):
             request = (
                 self._client.build_request(
                     "POST",
@@ -203,9 +204,14 @@ class Mitake:
                     "POST", url, params=query, data={**self._credentials, **content}
                 )
             )
-            answer = await self._answer(name, request)
-            if answer is not None:
-                return answer
+            try:
+                text = await self._answer(name, request)
+            except SmsNotTaken:
+                if number == 0:
+                    raise
+                break
+            if text is not None:
+                return _Answer(text, repeated=number > 0)
         raise _NoAnswer(f"Mitake does not answer {name}")
 
     async def _answer(self, name: str, request: httpx2.Request) -> str | None:
@@ -234,6 +240,13 @@ class Mitake:
         return {"username": self._account.username, "password": self._account.password}
 
 
+class _Answer(NamedTuple):
+    """What a call was answered; `repeated` says that an earlier one was not."""
+
+    text: str
+    repeated: bool
+
+
 class _NoAnswer(SmsNotTaken):
     """Mitake may have done what it was asked, or not."""
 
@@ -259,6 +272,16 @@ _HIDDEN: Final = _Hidden()
 def hide_passwords() -> None:
     """Keep passwords in addresses out of what the HTTP client logs."""
     logging.getLogger("httpx2").addFilter(_HIDDEN)
+
+
+def _sections(answer: _Answer) -> Sections:
+    """What is said of each message. Raises SmsNotTaken and _NoAnswer."""
+    try:
+        return read_sections(answer.text)
+    except BadAnswer as bad:
+        _LOG.warning("mitake: no message was taken, statuscode %s", bad.code)
+        refusal = _NoAnswer if answer.repeated else SmsNotTaken
+        raise refusal(f"Mitake refuses: {bad.code}") from None
 
 
 def _taken(sections: Sections) -> dict[str, Handed]:
