@@ -31,6 +31,7 @@ SECRETS = {
     "newebpay": ("made-up-hash-key-of-32-character", "made-up-hash-iv-"),
     "mitake": ("made-up-mitake-password",),
     "smpp": ("mock-pw1",),
+    "logistics": ("madeUpB2cKey0016", "madeUpB2cIv00016", "madeUpC2cKey0016", "madeUpC2cIv00016"),
 }
 SECTIONS = {
     "payment": 'credit_card = "ecpay"\nweb_atm = "ecpay"\natm = "newebpay"\n',
@@ -50,6 +51,13 @@ SECTIONS = {
     "smpp": (
         'host = "smsc.example"\nport = 2775\nsystem_id = "emask"\npassword = "mock-pw1"\n'
         'source = "MASK"\nreceipt_ids = "decimal_of_hex"\n'
+    ),
+    "logistics": (
+        'base = "https://logistics.ecpay.example"\nb2c_merchant_id = "1234567"\n'
+        'b2c_hash_key = "madeUpB2cKey0016"\nb2c_hash_iv = "madeUpB2cIv00016"\n'
+        'c2c_merchant_id = "1234568"\nc2c_hash_key = "madeUpC2cKey0016"\n'
+        'c2c_hash_iv = "madeUpC2cIv00016"\nsender_name = "預購中心"\n'
+        'sender_mobile = "0900000000"\n'
     ),
 }
 
@@ -331,6 +339,9 @@ def test_people_of_a_set_clock_never_meet_real_partners(
                     "https://sms.mitake.example", "http://127.0.0.1:8010/mitake"
                 ),
                 "smpp": SECTIONS["smpp"].replace("smsc.example", "127.0.0.1"),
+                "logistics": SECTIONS["logistics"].replace(
+                    "https://logistics.ecpay.example", "http://127.0.0.1:9"
+                ),
             },
             False,
         ),
@@ -340,3 +351,16 @@ def test_what_is_on_this_machine_is_no_real_partner(
     changed: dict[str, str | None], *, outside: bool
 ) -> None:
     assert parse_partners_file(written(**changed)).reaches_outside is outside
+
+
+def test_parcels_go_by_both_accounts_of_the_file(db: Database, clock: SetClock, keys: Keys) -> None:
+    file = parse_partners_file(written())
+    assert file.logistics is not None
+    told = file.logistics.logistics()
+    assert (told.b2c.merchant_id, told.b2c.keys.hash_iv) == ("1234567", "madeUpB2cIv00016")
+    assert (told.c2c.merchant_id, told.c2c.keys.hash_key) == ("1234568", "madeUpC2cKey0016")
+    sandbox = Sandbox.over(db, clock, keys).partners
+    assert sandbox.carrier is None
+    partners = real_partners(sandbox, file, httpx2.AsyncClient(), hear=hear, receipts_url=RECEIPTS)
+    assert partners.carrier is not None
+    assert partners.carrier.name == "ecpay"

@@ -1,4 +1,4 @@
-"""The file of real partners: who we are to gateways and SMS providers, and our secrets with them.
+"""The file of real partners: who we are to gateways, SMS providers and chains, with our secrets.
 
 ``EMASK_PARTNERS_FILE`` names it, only its owner may read it, and nothing that stands in it is ever
 repeated. Without it the sandbox's doubles stand in.
@@ -24,6 +24,7 @@ from emask.identity.site import Site
 from emask.notices.ports import SmsSender
 from emask.notices.receipts import record_receipt
 from emask.partners.ecpay import EcpayGateway
+from emask.partners.logistics import EcpayLogistics
 from emask.partners.newebpay import NewebPayGateway
 from emask.partners.sms import receipts_path, sms_sender
 from emask.partners.sms.smpp import Hearer
@@ -98,6 +99,9 @@ def real_partners(
     if file.mitake is not None or file.smpp is not None:
         sms = sms_from(file, client, hear=hear, receipts_url=receipts_url)
         partners = replace(partners, sms=sms)
+    if file.logistics is not None:
+        carrier = EcpayLogistics(file.logistics.logistics(), client)
+        partners = replace(partners, carrier=carrier)
     return partners
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
-from emask.partners import ecpay, newebpay
+from emask.partners import ecpay, logistics, newebpay
 from emask.partners.sms import Limits, MitakeAccount, SmppAccount
 from emask.partners.sms.smpp_receipts import ReceiptIds
 from emask.rules.price import Method
@@ -163,6 +163,37 @@ class SmppSection(Section, frozen=True):
         )
 
 
+class LogisticsSection(Section, frozen=True):
+    """The two accounts with ECPay's logistics, and who sends the parcels."""
+
+    base: Address
+    b2c_merchant_id: Text
+    b2c_hash_key: Text
+    b2c_hash_iv: Text
+    c2c_merchant_id: Text
+    c2c_hash_key: Text
+    c2c_hash_iv: Text
+    sender_name: Annotated[str, Meta(min_length=2, max_length=5)]
+    sender_mobile: Annotated[str, Meta(pattern="^09[0-9]{8}$")]
+    call_seconds: Seconds = 10
+
+    def logistics(self) -> logistics.Logistics:
+        """Who we are to it."""
+        return logistics.Logistics(
+            b2c=logistics.Account(
+                merchant_id=self.b2c_merchant_id,
+                keys=ecpay.MacKeys(self.b2c_hash_key, self.b2c_hash_iv),
+            ),
+            c2c=logistics.Account(
+                merchant_id=self.c2c_merchant_id,
+                keys=ecpay.MacKeys(self.c2c_hash_key, self.c2c_hash_iv),
+            ),
+            base=self.base,
+            sender=logistics.Sender(name=self.sender_name, mobile=self.sender_mobile),
+            call_seconds=self.call_seconds,
+        )
+
+
 class PartnersFile(Section, frozen=True):
     """The whole file."""
 
@@ -172,6 +203,7 @@ class PartnersFile(Section, frozen=True):
     sms: SmsSection | None = None
     mitake: MitakeSection | None = None
     smpp: SmppSection | None = None
+    logistics: LogisticsSection | None = None
 
     @property
     def reaches_outside(self) -> bool:
@@ -180,6 +212,7 @@ class PartnersFile(Section, frozen=True):
             *((self.ecpay.cashier, self.ecpay.vendor) if self.ecpay else ()),
             *((self.newebpay.root,) if self.newebpay else ()),
             *((self.mitake.base_url,) if self.mitake else ()),
+            *((self.logistics.base,) if self.logistics else ()),
         ]
         hosts = [urlsplit(address).hostname for address in addresses]
         return not {*hosts, *((self.smpp.host,) if self.smpp else ())} <= _THIS_MACHINE
