@@ -20,7 +20,7 @@ from web.visitor import Visitor
 PACKED = at(date(2020, 3, 22), 9)
 
 
-async def _packed(visitor: Visitor, system: System) -> str:
+async def packed(visitor: Visitor, system: System) -> str:
     """One paid order, packed, and the centre signed in; the number of its shipment's label."""
     await register(visitor)
     await advance_to(system, at(date(2020, 3, 19), 8))
@@ -45,7 +45,7 @@ async def test_before_anything_is_packed_the_pages_say_so(visitor: Visitor) -> N
 
 
 async def test_the_list_is_searched_and_tells_exceptions(visitor: Visitor, system: System) -> None:
-    await _packed(visitor, system)
+    await packed(visitor, system)
     assert STORE.name in (await visitor.go(f"/centre?q={STORE.code}")).text
     assert "沒有這樣的門市" in (await visitor.go("/centre?q=nowhere&page=9")).text
     assert "沒有這樣的門市" in (await visitor.go("/centre?exceptions=1")).text
@@ -57,7 +57,7 @@ async def test_the_list_is_searched_and_tells_exceptions(visitor: Visitor, syste
 async def test_a_scanner_confirms_step_by_step_and_tells_who_waits(
     visitor: Visitor, system: System
 ) -> None:
-    label = await _packed(visitor, system)
+    label = await packed(visitor, system)
     await visitor.go("/centre/scan")
     assert (await visitor.submit("label", label="")).status == 422
     noted = await visitor.submit("label", label=label, step="shipped")
@@ -75,7 +75,7 @@ async def test_a_scanner_confirms_step_by_step_and_tells_who_waits(
 
 
 async def test_another_chains_label_is_refused_in_words(visitor: Visitor, system: System) -> None:
-    label = await _packed(visitor, system)
+    label = await packed(visitor, system)
     async with system.db.transaction() as tx:
         await tx.execute("UPDATE staff SET chain = 'FM' WHERE username = 'centre'")
     await be_staff(visitor, "centre")
@@ -88,7 +88,7 @@ async def test_another_chains_label_is_refused_in_words(visitor: Visitor, system
 async def test_a_file_is_made_downloaded_and_the_same_again(
     visitor: Visitor, system: System, client: httpx.AsyncClient
 ) -> None:
-    await _packed(visitor, system)
+    await packed(visitor, system)
     await visitor.go("/centre/files")
     assert "目前的清單是第 1 版" in (await visitor.submit("round_id")).text
     assert "目前的清單是第 1 版" in (await visitor.submit("round_id")).text
@@ -108,7 +108,7 @@ async def test_a_file_is_made_downloaded_and_the_same_again(
 async def test_labels_are_a_pdf_of_the_own_chain(
     visitor: Visitor, system: System, client: httpx.AsyncClient
 ) -> None:
-    await _packed(visitor, system)
+    await packed(visitor, system)
     address = f"/zh/centre/labels?store={STORE.code}"
     answer = await client.get(address)
     assert answer.headers["content-type"] == "application/pdf"
@@ -121,7 +121,7 @@ async def test_labels_are_a_pdf_of_the_own_chain(
 async def test_without_a_font_the_page_says_what_to_install(
     visitor: Visitor, system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await _packed(visitor, system)
+    await packed(visitor, system)
     find_font.cache_clear()
     monkeypatch.setenv("PATH", "")
     page = await visitor.go(f"/centre/labels?store={STORE.code}")
@@ -130,7 +130,7 @@ async def test_without_a_font_the_page_says_what_to_install(
 
 
 async def test_a_shortage_is_reported_and_made_good(visitor: Visitor, system: System) -> None:
-    await _packed(visitor, system)
+    await packed(visitor, system)
     await visitor.go("/centre/shortages")
     assert (await visitor.submit("packs", packs="none")).status == 422
     assert "只有 1 份" in (await visitor.submit("packs", packs="2")).text
@@ -144,7 +144,7 @@ async def test_a_shortage_is_reported_and_made_good(visitor: Visitor, system: Sy
 
 @pytest.mark.parametrize("path", ["/centre", "/centre/scan", "/centre/files", "/centre/shortages"])
 async def test_every_page_has_its_english(visitor: Visitor, system: System, path: str) -> None:
-    await _packed(visitor, system)
+    await packed(visitor, system)
     await visitor.go(path)
     english = next(link for link in visitor.page.links if link.startswith(f"/en{path}"))
     page = await visitor.go(english.removeprefix("/en"))
