@@ -215,7 +215,10 @@ async def test_a_paused_gateway_keeps_nobody_else_waiting(telling: Market) -> No
     asked = len(telling.till.asked)
     assert await refunds.give_back_cards(telling.town.db, telling.town.clock, both) == 1
     assert len(telling.till.asked) == asked + 1
-    await later(telling, HOUR)
+    await later(telling, HOUR / 2)
+    assert await refunds.give_back_cards(telling.town.db, telling.town.clock, both) == 0
+    assert len(telling.till.asked) == asked + 1  # nobody asks for the second one either
+    await later(telling, HOUR / 2)
     assert await refunds.give_back_cards(telling.town.db, telling.town.clock, both) == 2
 
 

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from emask.database.clock import Clock
-from emask.payment.ports import Gateways, Question
+from emask.payment.ports import Gateways, Paused, Question
+from emask.payment.refunds import give_back_cards
 from emask.payment.service import start_payment
-from emask.payment.sweep import Swept, last_from, sweep, unanswered
+from emask.payment.sweep import Swept, last_from, leave_alone, sweep, unanswered
 from emask.rules.price import Method
+from payment.giving_back import wrong_amount
 from payment.market import Market
 from payment.test_family import start as start_jointly
 from payment.till import Till
@@ -204,6 +206,33 @@ async def test_a_gateway_that_pauses_is_not_asked_before_its_time(market: Market
     await at(market, later + 30 * MINUTE)
     assert await swept(market) == Swept(asked=3, told=0, unanswered=0)
     assert asked(market) == trades
+
+
+async def test_a_pause_that_a_refund_met_is_everybody_s(market: Market) -> None:
+    (trade_no,) = await open_trades(market, 1)
+    await wrong_amount(market)
+    later = market.town.round.pay_from + 20 * MINUTE
+    market.till.paused_until = later + 30 * MINUTE
+    await at(market, later)
+    assert await give_back_cards(market.town.db, market.town.clock, market.gateways) == 0
+    assert len(asked(market)) == 1
+    assert (await swept(market)).asked == 0
+    await at(market, later + 30 * MINUTE)
+    assert await swept(market) == Swept(asked=1, told=0, unanswered=0)
+    assert asked(market) == [trade_no]
+
+
+async def test_a_pause_is_never_made_shorter(market: Market) -> None:
+    await open_trades(market, 1)
+    now = market.town.round.pay_from + 20 * MINUTE
+    await at(market, now)
+    for minutes in (60, 30):
+        paused = Paused(now + minutes * MINUTE)
+        await leave_alone(market.town.db, market.till, paused)
+    await at(market, now + 59 * MINUTE)
+    assert (await swept(market)).asked == 0
+    await at(market, now + 60 * MINUTE)
+    assert (await swept(market)).asked == 1
 
 
 async def test_money_that_is_found_after_the_release_goes_back(market: Market) -> None:

@@ -18,11 +18,11 @@ from emask.payment.ports import Gateway, Paused, SettledRow
 from emask.payment.reconciliation_asking import (
     Asking,
     ask_about,
-    leave_alone,
     require_no_pause,
     rows_by_asking,
 )
 from emask.payment.reconciliation_model import Day, Difference, Reason, Reconciliation
+from emask.payment.sweep import leave_alone
 from emask.rules.calendar import day_in_taipei
 
 _DAYS_SHOWN: Final = 31

@@ -10,7 +10,6 @@ from typing import Final
 from emask.database.clock import Clock
 from emask.database.pool import Database
 from emask.payment import reconciliation_queries as queries
-from emask.payment import sweep_queries
 from emask.payment.ports import (
     Gateway,
     GatewayMessage,
@@ -23,6 +22,7 @@ from emask.payment.ports import (
 )
 from emask.payment.receiving import DUPLICATE, UnknownTrade, take_in
 from emask.payment.reconciliation_queries import AskedTrade
+from emask.payment.sweep import leave_alone
 from emask.rules.calendar import day_in_taipei
 
 _LOG: Final = logging.getLogger(__name__)
@@ -58,12 +58,6 @@ async def require_no_pause(db: Database, gateway: Gateway, now: datetime) -> Non
         until = await queries.paused_until(tx, gateway.name, now)
     if until is not None:
         raise Paused(until)
-
-
-async def leave_alone(db: Database, gateway: Gateway, paused: Paused) -> None:
-    """Let nobody ask a gateway before its pause is over."""
-    async with db.transaction() as tx:
-        await sweep_queries.pause(tx, gateway.name, paused.until)
 
 
 async def ask_about(

@@ -80,13 +80,16 @@ async def lease_card(
 ) -> CardJob | None:
     """A refund by card that is due at one of these gateways, for one worker until `lease`.
 
+    None at one that pauses.
+
     The parts of one trade come one after the other, in the order in which they fell due.
     """
     cursor = await tx.execute(
         "WITH chosen AS (SELECT r.person_id, r.event_id"
         f"  FROM refund r {_PAYMENT}"
         "  WHERE r.way = 'card' AND r.state = 'due' AND r.next_at <= %(at)s"
-        "  AND a.gateway = ANY(%(gateways)s) AND NOT EXISTS (SELECT"
+        "  AND a.gateway = ANY(%(gateways)s) AND NOT EXISTS (SELECT FROM gateway_pause p"
+        "   WHERE p.gateway = a.gateway AND p.until > %(at)s) AND NOT EXISTS (SELECT"
         f"   FROM {_OF_THE_TRADE} JOIN refund b"
         "    ON b.person_id = o.person_id AND b.event_id = o.event_id"
         "   WHERE f.trade_no = a.trade_no AND b.way = 'card' AND b.state <> 'done'"

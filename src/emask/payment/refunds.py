@@ -30,6 +30,7 @@ from emask.payment.ports import (
     TradeStanding,
 )
 from emask.payment.refund_model import CardJob, CardWork, Overtaken, RefundNotDue, StepOutcome
+from emask.payment.sweep import leave_alone
 
 _LEASE: Final = timedelta(minutes=15)
 _NO_ANSWER: Final = timedelta(minutes=10)
@@ -65,7 +66,7 @@ async def give_back_cards(db: Database, clock: Clock, gateways: Gateways, *, mos
     """Go on with up to `most` refunds by card that are due; how many came to an end.
 
     A gateway that pauses, or stays silent, is left alone for now, and stops nobody but its own
-    refunds.
+    refunds. A pause that its query has met is everybody's.
     """
     asked = {each.name for each in gateways}
     silences = Counter[str]()
@@ -145,6 +146,9 @@ class _Errand:
         except NoAnswer:
             self.silences += 1
             return await self.leave(until=await self._in(_NO_ANSWER))
+        except Paused as paused:
+            await leave_alone(self.db, self.gateway, paused)
+            raise
         state = self.job.state(standing)
         if state is None:  # it does not know of the money that it has told of
             return await self.leave(until=await self._in(_NO_ANSWER))

@@ -82,6 +82,12 @@ async def unanswered(tx: Transaction, *, round: Round) -> int:
     return await sweep_queries.unanswered(tx, round.id, last_from=last_from(round))
 
 
+async def leave_alone(db: Database, gateway: Gateway, paused: Paused) -> None:
+    """Let nobody ask a gateway before its pause is over, whoever met it."""
+    async with db.transaction() as tx:
+        await sweep_queries.pause(tx, gateway.name, paused.until)
+
+
 async def _ask_all(
     db: Database, clock: Clock, gateway: Gateway, questions: Sequence[Question]
 ) -> Counter[Answer]:
@@ -92,8 +98,7 @@ async def _ask_all(
             answer = await _ask(db, clock, gateway, question)
         except Paused as paused:
             _LOG.warning("sweep: %s pauses until %s", gateway.name, paused.until.isoformat())
-            async with db.transaction() as tx:
-                await sweep_queries.pause(tx, gateway.name, paused.until)
+            await leave_alone(db, gateway, paused)
             break
         answers[answer] += 1
         silences = silences + 1 if answer is Answer.NO_ANSWER else 0

@@ -118,9 +118,10 @@ async def note(tx: Transaction, trade_no: str, *, at: datetime, answer: Answer) 
 
 
 async def pause(tx: Transaction, gateway: str, until: datetime) -> None:
-    """Leave a gateway alone until then."""
+    """Leave a gateway alone until then, or for longer if that is known."""
     await tx.execute(
         "INSERT INTO gateway_pause (gateway, until) VALUES (%s, %s)"
-        " ON CONFLICT (gateway) DO UPDATE SET until = excluded.until",
+        " ON CONFLICT (gateway) DO UPDATE"
+        " SET until = greatest(gateway_pause.until, excluded.until)",
         (gateway, until),
     )
