@@ -10,7 +10,7 @@ from emask.rounds.model import COUNTIES, Chain, LineError, Store
 
 _COLUMNS = ("MARKET_CD", "STORE_CD", "STORE_NM", "ADDR", "HSN_NM", "TOWN_NM", "ZIP_CD", "ISOPEN")
 _CODE = re.compile(r"[A-Z0-9]{1,10}")
-_ZIP_CODE = re.compile(r"\d{3}(\d{2,3})?")
+ZIP_CODE = re.compile(r"\d{3}(\d{2,3})?")
 
 
 def read_stores(path: Path) -> tuple[list[Store], tuple[LineError, ...]]:
@@ -88,7 +88,7 @@ def _faults(line: Line) -> Iterator[LineError]:
             "Give the full name of a county, such as 臺北市",
         )
         yield _error(line, "HSN_NM", zh, en)
-    if not _ZIP_CODE.fullmatch(cells["ZIP_CD"]):
+    if not ZIP_CODE.fullmatch(cells["ZIP_CD"]):
         yield _error(line, "ZIP_CD", "郵遞區號應為 3、5 或 6 碼數字", "Give 3, 5 or 6 digits")
     if cells["ISOPEN"] not in ("Y", "N"):
         yield _error(line, "ISOPEN", "營業中填 Y，停業填 N", "Give Y if it is open, N if not")

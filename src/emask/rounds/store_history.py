@@ -9,6 +9,7 @@ from emask.rounds import store_history_queries as queries
 from emask.rounds import store_queries, store_waiting_queries
 from emask.rounds.csv_file import half_width
 from emask.rounds.model import COUNTIES, Chain, Change, Store
+from emask.rounds.store_file import ZIP_CODE
 from emask.rounds.store_history_queries import Event, Import
 from emask.rounds.store_waiting_queries import Waiting
 from emask.rounds.stores import NoSuchStore
@@ -32,7 +33,7 @@ class ByHand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a store is. Raises ValueError without address or town, or for an unknown county."""
+    """Where a store is. Raises ValueError if anything is missing, or county or zip code is none."""
 
     county: str
     town: str
@@ -40,8 +41,9 @@ class Place:
     zip_code: str
 
     def __post_init__(self) -> None:
-        if half_width(self.county) not in COUNTIES or not (self.town and self.address):
-            raise ValueError("place: a county by its full name, a town and an address")
+        known = half_width(self.county) in COUNTIES and ZIP_CODE.fullmatch(self.zip_code)
+        if not (known and self.town.strip() and self.address.strip()):
+            raise ValueError("place: a county by its full name, a town, an address, a zip code")
 
 
 async def close_store(db: Database, clock: Clock, *, chain: Chain, code: str, by: ByHand) -> bool:

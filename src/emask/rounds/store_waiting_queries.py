@@ -76,14 +76,14 @@ async def not_reached(
 ) -> list[tuple[str, str]]:
     """Round and ticket of who waits at a closed store and got no notice of it."""
     cursor = await tx.execute(
-        f"SELECT round_id, ticket::text FROM ({_WAITING}) AS w"
-        " JOIN store USING (chain, store_code)"
+        f"WITH here AS (SELECT person_id, round_id, {_REFERENCE} AS reference"
+        f"  FROM ({_WAITING}) AS waiting JOIN store USING (chain, store_code)"
+        "  WHERE chain = %s AND store_code = %s AND NOT open)"
+        " SELECT h.round_id, p.ticket::text FROM here h"
         " JOIN preorder p USING (person_id, round_id) LEFT JOIN outbox o"
-        " ON o.person_id = w.person_id AND o.kind = 'store_closed'"
-        f" AND o.reference = {_REFERENCE.replace('chain ||', 'w.chain ||')}"
-        " WHERE w.chain = %s AND w.store_code = %s AND NOT open AND (o.state IS NULL"
-        "  OR o.state NOT IN ('sent', 'delivered', 'waiting'))"
-        " ORDER BY round_id, ticket LIMIT %s",
+        "  ON o.person_id = h.person_id AND o.kind = 'store_closed' AND o.reference = h.reference"
+        " WHERE o.state IS NULL OR o.state NOT IN ('sent', 'delivered', 'waiting')"
+        " ORDER BY h.round_id, p.ticket LIMIT %s",
         (chain, code, limit),
     )
     return [(round_id, ticket) for round_id, ticket in await cursor.fetchall()]

@@ -43,6 +43,7 @@ from emask.web.operator import notices as operator_notices
 from emask.web.operator import pages as operator
 from emask.web.operator import reconciliation, reopening
 from emask.web.operator import refunds as operator_refunds
+from emask.web.operator import stores as operator_stores
 from emask.web.sandbox_pages import atm, partners, phone
 from emask.web.shell import staff, well_known
 from emask.web.shell.address import ClientAddress, Networks
@@ -193,6 +194,7 @@ def _in_language(language: Language) -> Router:
                     *operator.STAFF,
                     *operator_refunds.STAFF,
                     *operator_notices.STAFF,
+                    *operator_stores.STAFF,
                     *reconciliation.STAFF,
                     *reopening.STAFF,
                     *operator_deliveries.STAFF,

@@ -93,3 +93,11 @@ DIFFERENCES: Final = {
     "refund_not_in_ledger": source("業者退了款，帳上沒有"),
     "refund_not_in_file": source("帳上退了款，業者沒有"),
 }
+
+CHANGES: Final = {
+    "added": source("新增"),
+    "changed": source("變更"),
+    "moved": source("搬遷"),
+    "closed": source("停業"),
+    "reopened": source("恢復營業"),
+}
