@@ -2,11 +2,13 @@
 
 import typer
 
-from emask.cli import clock, draw, imports, notices, packing, people, rounds
+from emask.cli import clock, conform, draw, imports, notices, packing, people, rounds, staff
 from emask.cli.audit import audit_command
 from emask.cli.bench_intake import bench_intake
+from emask.cli.bench_parcels import bench_parcels
 from emask.cli.bench_payments import bench_payments
 from emask.cli.card_agent import card_agent
+from emask.cli.deliveries import deliveries_command
 from emask.cli.features import features
 from emask.cli.reconcile import reconcile_command
 from emask.cli.rehearse import rehearse_command
@@ -25,6 +27,7 @@ app.command("up")(up)
 app.command("rehearse")(rehearse_command)
 app.command("audit")(audit_command)
 app.command("reconcile")(reconcile_command)
+app.command("deliveries")(deliveries_command)
 app.command("features")(features)
 app.command(
     "card-agent",
@@ -35,10 +38,13 @@ app.add_typer(rounds.app, name="rounds")
 app.add_typer(imports.stores, name="stores")
 app.add_typer(imports.counter_sites, name="counter-sites")
 app.add_typer(people.app, name="people")
+app.add_typer(staff.app, name="staff")
 app.add_typer(clock.app, name="clock")
 app.add_typer(notices.app, name="notices")
 app.add_typer(draw.app, name="draw")
 app.add_typer(packing.app, name="packing")
+app.add_typer(conform.app, name="conform")
 app.add_typer(bench, name="bench")
 bench.command("intake")(bench_intake)
+bench.command("parcels")(bench_parcels)
 bench.command("payments")(bench_payments)

@@ -12,6 +12,7 @@ from emask.delivery import consignments
 from emask.delivery.consignment_book import ConsignmentBook
 from emask.delivery.creating import create_due
 from emask.delivery.ports import Carrier
+from emask.delivery.returns import take_back_told
 from emask.notices.service import notify_arrived
 from emask.programme.system import System
 from emask.rounds.service import all_rounds, load_round
@@ -118,7 +119,13 @@ async def settle_all(system: System) -> int:
     parcels = 0
     while settled := await system.db.retrying(partial(_settle_some, system)):
         parcels += settled
+    await system.db.retrying(partial(_take_back, system))
     return parcels
+
+
+async def _take_back(system: System, tx: Transaction) -> int:
+    """Bags that are on their way back go into their centres' stock."""
+    return await take_back_told(tx, at=await system.clock.now())
 
 
 async def _settle_some(system: System, tx: Transaction) -> int:
