@@ -138,6 +138,44 @@ async def test_an_entrys_number_finds_its_order_and_prints_nothing(world: World)
     assert await world.rows("SELECT * FROM slip") == []
 
 
+async def guesses_beside_an_entry(world: World) -> int:
+    """How many wrong pick-up numbers are judged, the entry's number being given after each four."""
+    who = await ready(world)
+    wrong = another(await number_of(world, who))
+    entry = str(await world.value("SELECT left(ticket::text, 8) FROM preorder"))
+    judged = 0
+    for number in [wrong, wrong, wrong, wrong, entry] * 3:
+        try:
+            await slip(world, who, number)
+        except WrongPickupNumber:
+            judged += 1
+        except PickupNumberNeeded:
+            continue
+        except LockedOut:
+            break
+    return judged
+
+
+async def test_an_entrys_number_buys_no_more_guesses(world: World) -> None:
+    assert await guesses_beside_an_entry(world) == 5
+
+
+async def test_if_it_cleared_the_count_it_would(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collection_queries, "forget_attempt", collection_queries.clear_attempts)
+    assert await guesses_beside_an_entry(world) == 12
+
+
+async def test_looking_up_an_entry_is_no_guess(world: World) -> None:
+    who = await ready(world)
+    entry = str(await world.value("SELECT left(ticket::text, 8) FROM preorder"))
+    for _ in range(7):
+        with pytest.raises(PickupNumberNeeded):
+            await slip(world, who, entry)
+    assert await world.rows("SELECT * FROM pickup_attempt") == []
+
+
 async def looked_for(
     world: World, monkeypatch: pytest.MonkeyPatch, who: Someone, number: str
 ) -> list[str]:

@@ -64,7 +64,10 @@ async def test_the_bag_goes_over_the_counter_once(visitor: Visitor, system: Syst
 async def test_a_digit_stands_for_a_document(visitor: Visitor, system: System) -> None:
     slip = await at_the_till(visitor, system)
     await visitor.submit(entry=slip)
-    assert "✓ 已交付 1 號袋" in (await visitor.submit("slip", entry="2")).text
+    typo = await visitor.submit("slip", entry="22")
+    assert typo.status == 422
+    assert "袋號 1" in typo.text
+    assert "✓ 已交付 1 號袋" in (await visitor.submit("slip", entry="２")).text
     async with system.db.connection() as tx:
         cursor = await tx.execute("SELECT document, by_proxy FROM collection")
         assert await cursor.fetchall() == [("nhi_card", False)]

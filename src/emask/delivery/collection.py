@@ -193,7 +193,9 @@ async def _match(
     parcels = await queries.parcels_of(tx, person_id)
     matching = [parcel for parcel in parcels if hmac.compare_digest(parcel.pickup_number, given)]
     entry = await queries.round_of_entry(tx, person_id, given)
-    if not matching and entry is None:
-        return None, None
-    await queries.clear_attempts(tx, person_id)
-    return (matching[0].round_id, matching[0]) if matching else (entry, None)
+    if matching:
+        await queries.clear_attempts(tx, person_id)
+        return matching[0].round_id, matching[0]
+    if entry:  # who knows an entry's number gets no more guesses at the pick-up number by it
+        await queries.forget_attempt(tx, person_id)
+    return entry, None

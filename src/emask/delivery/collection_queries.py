@@ -121,6 +121,16 @@ async def last_attempt(tx: Transaction, person_id: UUID) -> datetime | None:
     return row[0] if row else None
 
 
+async def forget_attempt(tx: Transaction, person_id: UUID) -> None:
+    """The last one was no guess at a pick-up number; those before it still count."""
+    await tx.execute(
+        "WITH first AS (DELETE FROM pickup_attempt WHERE person_id = %(person)s AND attempts = 1)"
+        " UPDATE pickup_attempt SET attempts = attempts - 1"
+        " WHERE person_id = %(person)s AND attempts > 1",
+        {"person": person_id},
+    )
+
+
 async def clear_attempts(tx: Transaction, person_id: UUID) -> None:
     """The right pick-up number was given."""
     await tx.execute("DELETE FROM pickup_attempt WHERE person_id = %s", (person_id,))

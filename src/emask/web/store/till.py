@@ -1,5 +1,6 @@
 """The till: a scanned slip gives the bag, a document seen hands it over (B4, B6, B15)."""
 
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -11,6 +12,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from emask.delivery.model import Bag, HandOver
 from emask.delivery.slips import hand_over_slip, read_slip
 from emask.delivery.undoing import undo_hand_over, undoable_hand_overs
+from emask.rules.entries import compact
 from emask.rules.people import Document
 from emask.rules.pickup import normalise_slip_number
 from emask.rules.refusals import Refusal
@@ -19,6 +21,9 @@ from emask.web.shell.page import Page, SentForm, ThisPage
 from emask.web.store.place import store_of, till_of
 
 Answer = Response[str] | Redirect
+
+_MOST_TYPED: Final = 2
+"""Longer than the digit of a document, or a slip of the finger: that came from the scanner."""
 
 
 class _Done(msgspec.Struct, frozen=True, array_like=True):
@@ -44,8 +49,7 @@ async def scan_slip(page: ThisPage, form: SentForm) -> Response[str]:
 @post("/till/hand-over", status_code=HTTP_200_OK)
 async def give_bag(page: ThisPage, form: SentForm) -> Answer:
     """The bag goes over the counter, once; a slip that is scanned instead is the next one."""
-    entry = form.text("entry")
-    if len(entry) > 1:
+    if len(form.text("entry")) > _MOST_TYPED:
         return await _scan(page, form)
     slip = form.read("slip", normalise_slip_number)
     if slip is None:
@@ -120,7 +124,7 @@ def _document(form: Form, accepted: tuple[Document, ...]) -> Document | None:
     """The document of the button that was pressed, or of the digit that was typed."""
     choices = {document.value: document for document in accepted}
     choices |= {str(digit): document for digit, document in enumerate(accepted, start=1)}
-    return choices.get(form.text("document") or form.text("entry"))
+    return choices.get(form.text("document") or compact(form.text("entry")))
 
 
 async def _ready(page: Page, form: Form, refusal: Refusal | None = None) -> Response[str]:
