@@ -11,6 +11,7 @@ from emask.database.pool import Database, Transaction
 from emask.identity import session_queries
 from emask.identity import staff_queries as queries
 from emask.identity.ended_sessions import EndedSessions
+from emask.identity.first_password import as_handed_out
 from emask.identity.model import StaffRole, StaffSession
 from emask.identity.passwords import (
     HASHER,
@@ -64,6 +65,34 @@ async def add_staff(
     await queries.save_account(tx, username, account)
 
 
+class FirstPassword(Exception):
+    """The password is the one that an operator handed out: another has to be chosen first."""
+
+
+async def check_password(
+    db: Database, *, username: str, password: str, address: bytes, at: datetime
+) -> StaffAccount:
+    """The account that a password opens; wrong ones are counted.
+
+    Raises:
+        WrongPassword, LockedOut, TooManyAtOnce: by their names.
+    """
+    whose = sha256(username.encode()).digest()
+    source = sha256(whose + address).digest()
+    async with within_budget(db, PER_ACCOUNT, source=whose, at=at):
+        await count_try(db, Tried.STAFF_PASSWORD, source=source, at=at)
+        async with db.transaction() as tx:
+            account = await queries.account(tx, username)
+        kept = account.password_hash if account and not account.ended else None
+        typed = as_handed_out(password) if account and account.first_password else password
+        matches = await password_matches(HASHER, kept=kept, password=typed)
+        if account is None or not matches:
+            raise WrongPassword
+    async with db.transaction() as tx:
+        await forget_tries(tx, Tried.STAFF_PASSWORD, source=source)
+    return account
+
+
 async def sign_in_staff(
     db: Database, clock: Clock, *, username: str, password: str, address: bytes = b""
 ) -> StaffSession:
@@ -81,21 +110,16 @@ async def sign_in_staff(
 
     Raises:
         WrongPassword, LockedOut, TooManyAtOnce: by their names.
+        FirstPassword: it is right, and opens nothing but the choice of another.
     """
     now = await clock.now()
-    whose = sha256(username.encode()).digest()
-    source = sha256(whose + address).digest()
-    async with within_budget(db, PER_ACCOUNT, source=whose, at=now):
-        await count_try(db, Tried.STAFF_PASSWORD, source=source, at=now)
-        async with db.transaction() as tx:
-            account = await queries.account(tx, username)
-        kept = account.password_hash if account else None
-        matches = await password_matches(HASHER, kept=kept, password=password)
-        if account is None or not matches:
-            raise WrongPassword
+    account = await check_password(
+        db, username=username, password=password, address=address, at=now
+    )
+    if account.first_password:
+        raise FirstPassword
     session_id = new_session_id()
     async with db.transaction() as tx:
-        await forget_tries(tx, Tried.STAFF_PASSWORD, source=source)
         await _record_shift(tx, username, "sign_in", session_id, at=now)
     return StaffSession(
         username=username,
