@@ -7,7 +7,7 @@ import pytest
 
 from delivery.world import FIRST, OTHER, OURS, Someone, World, day
 from emask.delivery import packing, packing_file
-from emask.delivery.forfeits import forfeit_uncollected
+from emask.delivery.forfeits import change_store, forfeit_uncollected
 from emask.delivery.model import NotSoMany
 from emask.delivery.shortages import packs_came, report_shortage, shortages_of
 from emask.rounds.model import Chain, Store
@@ -143,6 +143,31 @@ async def test_what_comes_later_arrives_by_the_second_word_of_the_store(world: W
     assert await world.state(people[40]) == "arrived"
     last = await world.value("SELECT reopened_until FROM parcel WHERE hold = 'later'")
     assert last == day(4, 4).date()  # as many days as everybody had
+
+
+async def test_what_was_to_go_later_goes_to_a_store_chosen_anew_like_any_other(
+    world: World,
+) -> None:
+    people = await _two_stores(world)
+    shortage_id = await _report(world, 1)
+    async with world.db.transaction() as tx:
+        await packing.ship(tx, round=FIRST, at=day(3, 25, 8))
+    await _came(world, shortage_id, 1, on=25)
+    await world.clock.set(day(3, 25))
+    await change_store(
+        *(world.db, world.clock),
+        person_id=people[40].person_id,
+        round_id=FIRST.id,
+        chain=OTHER[0],
+        store_code=OTHER[1],
+    )
+    async with world.db.transaction() as tx:
+        assert (
+            await packing.arrive_store(
+                tx, round=FIRST, chain=OTHER[0], store_code=OTHER[1], at=day(3, 26)
+            )
+            == 1
+        )
 
 
 async def test_a_store_of_which_every_pack_is_missing_is_not_shipped(world: World) -> None:

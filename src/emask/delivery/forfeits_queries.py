@@ -124,7 +124,8 @@ async def redirect_parcel(tx: Transaction, to: Redirection) -> None:
         to._asdict(),
     )
     await tx.execute(
-        "UPDATE parcel SET chain = %(chain)s, store_code = %(store_code)s, bag_number = ("
+        "UPDATE parcel SET chain = %(chain)s, store_code = %(store_code)s,"
+        " hold = nullif(hold, 'later'), bag_number = ("
         "  SELECT coalesce(max(bag_number), 0) + 1 FROM parcel WHERE round_id = %(round_id)s"
         "  AND chain = %(chain)s AND store_code = %(store_code)s)"
         " WHERE person_id = %(person_id)s AND round_id = %(round_id)s",
