@@ -82,6 +82,37 @@ _FAULTS: list[tuple[str, LiteralString]] = [
         "UPDATE orders SET state = 'forfeited' WHERE state = 'collected'",
     ),
     ("collected_claims_are_marked", "UPDATE claim SET collected = false"),
+    (
+        "handed_over_once",
+        (
+            "INSERT INTO collection SELECT person_id, round_id, nth + 1, collected_at, chain,"
+            " store_code, document, by_proxy, clerk FROM collection LIMIT 1"
+        ),
+    ),
+    (
+        "handed_over_where_it_lies",
+        (
+            "UPDATE collection SET (chain, store_code) = (SELECT store.chain, store.store_code"
+            " FROM store WHERE store.chain <> collection.chain LIMIT 1)"
+        ),
+    ),
+    ("handed_over_where_it_lies", "UPDATE shipment SET packed_at = '2020-04-30'"),
+    ("handed_over_within_the_claim", "UPDATE collection SET collected_at = '2020-03-25 23:59+08'"),
+    ("stock_is_what_came_back", "INSERT INTO centre_stock VALUES ('SE', '2020-1', 1)"),
+    (
+        "stock_is_what_came_back",
+        (
+            "UPDATE parcel SET returned_at = now() FROM orders WHERE orders.state = 'forfeited'"
+            " AND orders.person_id = parcel.person_id"
+        ),
+    ),
+    (
+        "collected_and_forfeited_are_the_packed",
+        (
+            "UPDATE parcel SET returned_at = now() FROM orders WHERE orders.state = 'collected'"
+            " AND orders.person_id = parcel.person_id"
+        ),
+    ),
     ("money_is_accounted_for", "DELETE FROM refund"),
     ("money_is_accounted_for", "UPDATE refund SET amount = amount - 1"),
     ("money_is_accounted_for", "UPDATE orders SET amount = 23 WHERE state = 'collected'"),

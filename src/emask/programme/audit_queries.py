@@ -122,6 +122,30 @@ INVARIANTS: Mapping[str, LiteralString] = MappingProxyType(
             LEFT JOIN handed_over USING (person_id, round_id)
             WHERE claim.source = 'preorder'
               AND claim.collected <> (handed_over.person_id IS NOT NULL)""",
+        # B4, B15: a pack is handed over once, where it lies
+        "handed_over_once": """
+            SELECT count(*) FROM (
+                SELECT 1 FROM handed_over GROUP BY person_id, round_id HAVING count(*) > 1
+            ) AS twice""",
+        "handed_over_where_it_lies": """
+            SELECT count(*) FROM handed_over JOIN parcel USING (person_id, round_id)
+            JOIN shipment ON shipment.round_id = parcel.round_id
+             AND shipment.chain = parcel.chain AND shipment.store_code = parcel.store_code
+            WHERE (handed_over.chain, handed_over.store_code)
+                <> (parcel.chain, parcel.store_code)
+               OR shipment.packed_at > handed_over.collected_at""",
+        # B10
+        "handed_over_within_the_claim": """
+            SELECT count(*) FROM handed_over JOIN claim USING (person_id, round_id)
+            WHERE (collected_at AT TIME ZONE 'Asia/Taipei')::date < lower(during)""",
+        # B6
+        "stock_is_what_came_back": """
+            SELECT count(*) FROM (
+                SELECT chain, round_id, count(*) AS packs FROM parcel
+                WHERE returned_at IS NOT NULL GROUP BY chain, round_id
+            ) AS back
+            FULL JOIN centre_stock AS stock USING (chain, round_id)
+            WHERE coalesce(back.packs, 0) <> coalesce(stock.packs, 0)""",
         # every dollar has paid an order or goes back
         "money_is_accounted_for": f"""
             SELECT count(*) FROM (
