@@ -1,15 +1,18 @@
 """B6, B13, B14: who may pay what, how and when."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from psycopg import Rollback
 
 from draw.town import Town, crowd, somebody
 from emask.draw.service import place_of
-from emask.payment import service
+from emask.payment import service, trade_queries
+from emask.payment.last_try_queries import last_try
 from emask.payment.model import Started
 from emask.payment.ports import Gateways
+from emask.payment.trade_queries import NewTrade
 from emask.rules.calendar import Channel
 from emask.rules.price import Method
 from emask.rules.refusals import (
@@ -172,23 +175,33 @@ async def test_who_has_not_finished_at_the_bank_starts_anew(market: Market) -> N
     ]
 
 
-async def test_an_answer_is_pending_for_a_while(market: Market) -> None:
-    person_id = await market.order()
-    now = await market.town.clock.now()
-
-    async def pending(at: datetime) -> bool:
-        async with market.town.db.transaction() as tx:
-            return await service.pending(
-                tx, person_id=person_id, round_id=market.town.round.id, at=at
-            )
-
-    await market.issue(person_id)
-    assert not await pending(now)  # a transfer is made whenever its payer likes
-    trade_no = await market.trade(person_id, Method.WEB_ATM)
-    assert await pending(now)
-    assert not await pending(now + timedelta(hours=1))
-    await market.receive(market.till.decline(trade_no, at=now))
-    assert not await pending(now)
+async def test_the_later_attempt_is_known_wherever_its_row_lies(market: Market) -> None:
+    """A clock that stands still, and a row that fills the gap an undone one has left."""
+    person_id, round = await market.order(), market.town.round
+    async with market.town.db.transaction() as tx:
+        await trade_queries.insert(
+            tx,
+            NewTrade(
+                people=[person_id],
+                round_id=round.id,
+                gateway="till",
+                method=Method.ATM,
+                amount=22,
+                trade_no=service.new_trade_no(),
+                opened_by=person_id,
+                opened_at=round.pay_from,
+            ),
+        )
+        raise Rollback
+    await market.start(person_id, Method.WEB_ATM)
+    async with market.town.db.connection() as connection:
+        await connection.execute("VACUUM payment_attempt")
+    later = await market.start(person_id, Method.CREDIT_CARD)
+    assert await market.start(person_id, Method.CREDIT_CARD) == later
+    async with market.town.db.transaction() as tx:
+        tried = await last_try(tx, person_id, round.id)
+    assert tried is not None
+    assert tried.method is Method.CREDIT_CARD
 
 
 async def test_each_method_goes_to_its_gateway(market: Market) -> None:

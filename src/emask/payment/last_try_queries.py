@@ -26,8 +26,7 @@ async def last_try(tx: Transaction, person_id: UUID, round_id: str) -> LastTry |
         "  WHERE e.person_id = a.person_id AND e.attempt_id = a.attempt_id"
         "  AND e.outcome <> 'simulated' ORDER BY e.kind DESC, e.known_at DESC, e.event_id LIMIT 1)"
         " FROM payment_attempt a WHERE a.person_id = %s AND a.round_id = %s"
-        # rows are only ever added: where a clock stands still, the later one lies behind
-        " ORDER BY a.opened_at DESC, a.ctid DESC LIMIT 1",
+        " ORDER BY a.number DESC LIMIT 1",
         (person_id, round_id),
     )
     row = await cursor.fetchone()

@@ -6,13 +6,14 @@ one short transaction. What gateways tell later is :mod:`emask.payment.receiving
 
 import secrets
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from emask.database.clock import Clock
 from emask.database.pool import Database, Transaction
 from emask.payment import allowances, ledger_queries, queries, trade_queries
+from emask.payment.last_try import ANSWERED_WITHIN
 from emask.payment.model import IssuedAccount, MoneySummary, Order, Started
 from emask.payment.ports import Gateways
 from emask.payment.trade_queries import NewTrade
@@ -20,8 +21,6 @@ from emask.rules.calendar import Round
 from emask.rules.price import Method, check_method, check_payment_open
 from emask.rules.refusals import NoPreorder
 from emask.rules.states import OrderState
-
-_BANK_ANSWERS_WITHIN = timedelta(minutes=15)
 
 
 class NotAllowed(LookupError):
@@ -166,12 +165,6 @@ async def account_of(tx: Transaction, *, person_id: UUID, round_id: str) -> Issu
     return await trade_queries.account(tx, person_id, round_id)
 
 
-async def pending(tx: Transaction, *, person_id: UUID, round_id: str, at: datetime) -> bool:
-    """Whether somebody has just gone to a gateway for this order, and it has told nothing yet."""
-    since = at - _BANK_ANSWERS_WITHIN
-    return await trade_queries.unanswered_since(tx, person_id, round_id, since)
-
-
 async def money_of(tx: Transaction, round_id: str) -> MoneySummary:
     """The sums of a round's money."""
     return await ledger_queries.money(tx, round_id)
@@ -219,7 +212,7 @@ async def _unanswered(tx: Transaction, plan: _Plan) -> str | None:
         opened_by=plan.payer,
         round_id=plan.round.id,
         method=plan.method,
-        since=plan.at - _BANK_ANSWERS_WITHIN,
+        since=plan.at - ANSWERED_WITHIN,
     )
 
 

@@ -93,10 +93,9 @@ async def unanswered(
         "  FROM payment_reference f WHERE f.trade_no = a.trade_no)"
         " AND NOT EXISTS (SELECT FROM payment_reference f"
         "  JOIN payment_event e USING (person_id, attempt_id) WHERE f.trade_no = a.trade_no)"
-        # rows are only ever added: where a clock stands still, the later one lies behind
         " AND NOT EXISTS (SELECT FROM payment_attempt later"
         "  WHERE later.person_id = a.person_id AND later.round_id = a.round_id"
-        "  AND (later.opened_at, later.ctid) > (a.opened_at, a.ctid))",
+        "  AND later.number > a.number)",
         {
             "payer": opened_by,
             "round_id": round_id,
@@ -107,21 +106,6 @@ async def unanswered(
     )
     row = await cursor.fetchone()
     return None if row is None else str(row[0])
-
-
-async def unanswered_since(
-    tx: Transaction, person_id: UUID, round_id: str, since: datetime
-) -> bool:
-    """Whether an unpaid order has an attempt of which nothing has been heard."""
-    cursor = await tx.execute(
-        "SELECT FROM orders o JOIN payment_attempt a USING (person_id, round_id)"
-        " WHERE o.person_id = %s AND o.round_id = %s AND o.state = 'awaiting_payment'"
-        " AND a.opened_at > %s AND NOT EXISTS ("
-        "  SELECT FROM payment_event e"
-        "  WHERE e.person_id = a.person_id AND e.attempt_id = a.attempt_id) LIMIT 1",
-        (person_id, round_id, since),
-    )
-    return cursor.rowcount == 1
 
 
 async def account(tx: Transaction, person_id: UUID, round_id: str) -> IssuedAccount | None:

@@ -472,9 +472,12 @@ CREATE TABLE payment_attempt (
     trade_no   text        NOT NULL,
     opened_by  uuid        NOT NULL,
     opened_at  timestamptz NOT NULL,
+    number     bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
     PRIMARY KEY (person_id, attempt_id),
     FOREIGN KEY (person_id, round_id) REFERENCES orders
 );
+COMMENT ON COLUMN payment_attempt.number IS
+    'Tells which attempt of an order is the later one, also where a clock stands still; attempts at one order wait for each other.';
 COMMENT ON COLUMN payment_attempt.opened_by IS 'Who pays: the person, or a relative who was allowed to.';
 CREATE INDEX payment_attempt_order ON payment_attempt (person_id, round_id);
 CREATE INDEX payment_attempt_opened ON payment_attempt (opened_at);
