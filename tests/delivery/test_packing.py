@@ -1,11 +1,14 @@
 """Packing, shipping and arrival (B16), set by set."""
 
 import asyncio
+from datetime import datetime
+from uuid import UUID
 
 import pytest
 
 from delivery.world import CLOSED, FIRST, OTHER, OURS, World, day
-from emask.delivery import packing
+from emask.database.pool import Transaction
+from emask.delivery import packing, packing_queries
 from emask.delivery.model import NotReleasedYet, PackingLine, ShipmentState
 from emask.rounds.model import Chain
 from emask.rules.pickup import is_pickup_number, pickup_number
@@ -200,3 +203,29 @@ async def test_parcels_that_arrive_at_the_same_moment_count_once(world: World) -
             )
 
     assert sorted(await asyncio.gather(*(report() for _ in range(8)))) == [False] * 7 + [True]
+
+
+async def test_without_asking_for_the_state_they_would_count_each_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = await world.person()
+    await world.order(who)
+    await world.pack()
+
+    async def unasked(tx: Transaction, person_id: UUID, round_id: str, *, at: datetime) -> bool:
+        cursor = await tx.execute(
+            "UPDATE orders SET state = 'arrived', changed_at = %s"
+            " WHERE person_id = %s AND round_id = %s",
+            (at, person_id, round_id),
+        )
+        return cursor.rowcount == 1
+
+    monkeypatch.setattr(packing_queries, "arrive_one", unasked)
+    async with world.db.transaction() as tx:
+        arrived = [
+            await packing.arrive_parcel(
+                tx, person_id=who.person_id, round_id=FIRST.id, at=day(3, 26, 0)
+            )
+            for _ in range(2)
+        ]
+    assert arrived == [True, True]

@@ -5,9 +5,12 @@ import csv
 from hashlib import sha256
 
 import pytest
+from psycopg.errors import UniqueViolation
 
 from delivery.world import FIRST, OTHER, OURS, World, day
+from emask.database.pool import Transaction
 from emask.delivery import packing_file
+from emask.delivery import packing_file_queries as queries
 from emask.delivery.forfeits import change_store
 from emask.delivery.model import NothingToPack, PackingFile
 from emask.delivery.packing_file import Difference
@@ -127,6 +130,21 @@ async def test_who_ask_at_the_same_moment_get_the_same_version(world: World) -> 
     await world.pack()
     made = await asyncio.gather(*(_make(world) for _ in range(6)))
     assert {file.version for file in made} == {1}
+
+
+async def test_without_waiting_for_one_another_they_would_number_it_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.many_orders(5)
+    await world.pack()
+    both = asyncio.Barrier(2)
+
+    async def meet_instead(_tx: Transaction, _chain: Chain) -> None:
+        await both.wait()
+
+    monkeypatch.setattr(queries, "hold_files", meet_instead)
+    made = await asyncio.gather(_make(world), _make(world), return_exceptions=True)
+    assert [type(each) for each in made if isinstance(each, Exception)] == [UniqueViolation]
 
 
 async def test_a_long_file_comes_in_blocks(world: World) -> None:
