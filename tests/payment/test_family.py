@@ -86,13 +86,18 @@ async def test_who_has_paid_meanwhile_gets_the_own_share_back(market: Market) ->
     assert (await market.money()).balanced
 
 
+@pytest.mark.parametrize("payer", [0, 1])
 @pytest.mark.parametrize("amount", [22, 43, 66])
-async def test_a_wrong_sum_pays_nobody_and_goes_back_whole(market: Market, amount: int) -> None:
+async def test_a_wrong_sum_pays_nobody_and_goes_back_whole_to_who_paid(
+    market: Market, amount: int, payer: int
+) -> None:
     family = sorted([await market.order() for _ in range(2)])
-    trade_no = await start(market, *family)
+    trade_no = await start(market, family[payer], family[1 - payer])
     assert await pay(market, trade_no, amount) == "wrong_amount"
     assert [await market.state(each) for each in family] == ["awaiting_payment"] * 2
-    assert await market.refunds() == [(family[0], amount, "wrong_amount")]
+    assert await market.refunds() == [(family[payer], amount, "wrong_amount")]
+    assert "refund" in await market.notices(family[payer])
+    assert "refund" not in await market.notices(family[1 - payer])
     assert await pay(market, trade_no) == "settles"
     assert (await market.money()).balanced
 

@@ -16,7 +16,7 @@ from emask.rules.states import OrderState
 class Trade(NamedTuple):
     """Whose attempt a trade number is, and the state of that order, held for this transaction.
 
-    `amount` is what the trade has to bring for this order, in NT$.
+    `amount` is what the trade has to bring for this order, in NT$; `opened_by` is who pays.
     """
 
     person_id: UUID
@@ -24,6 +24,7 @@ class Trade(NamedTuple):
     round_id: str
     state: OrderState
     amount: int
+    opened_by: UUID
 
 
 class Event(NamedTuple):
@@ -39,15 +40,15 @@ class Event(NamedTuple):
 async def lock_trades(tx: Transaction, gateway: str, trade_no: str) -> list[Trade]:
     """Whose trade it is; the orders are held, so that money is judged one after the other."""
     cursor = await tx.execute(
-        "SELECT a.person_id, a.attempt_id, a.round_id, o.state, a.amount"
+        "SELECT a.person_id, a.attempt_id, a.round_id, o.state, a.amount, a.opened_by"
         " FROM payment_reference f JOIN payment_attempt a USING (person_id, attempt_id)"
         " JOIN orders o USING (person_id, round_id)"
         " WHERE f.trade_no = %s AND a.gateway = %s ORDER BY a.person_id FOR UPDATE OF o",
         (trade_no, gateway),
     )
     return [
-        Trade(person_id, attempt_id, round_id, OrderState(state), amount)
-        for person_id, attempt_id, round_id, state, amount in await cursor.fetchall()
+        Trade(person_id, attempt_id, round_id, OrderState(state), amount, opened_by)
+        for person_id, attempt_id, round_id, state, amount, opened_by in await cursor.fetchall()
     ]
 
 

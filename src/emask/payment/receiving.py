@@ -77,14 +77,15 @@ async def take_in(db: Database, clock: Clock, *, gateway: str, message: GatewayM
 
 async def _take_jointly(tx: Transaction, events: Sequence[Event]) -> str:
     """A message about several orders: to each its own share, or nothing if the sum is wrong."""
-    first = events[0]
-    real_money = first.message.kind is MessageKind.PAID and not first.message.simulated
-    if real_money and first.message.amount != sum(event.trade.amount for event in events):
-        await ledger_queries.owe(tx, first, outcome=MoneyOutcome.WRONG_AMOUNT)
+    payers = min(events, key=lambda event: event.trade.person_id != event.trade.opened_by)
+    message = payers.message
+    real_money = message.kind is MessageKind.PAID and not message.simulated
+    if real_money and message.amount != sum(event.trade.amount for event in events):
+        await ledger_queries.owe(tx, payers, outcome=MoneyOutcome.WRONG_AMOUNT)
         return MoneyOutcome.WRONG_AMOUNT
     outcomes = []
     for event in events:
-        share = replace(event.message, amount=event.trade.amount)
+        share = replace(message, amount=event.trade.amount)
         outcomes.append(await _take(tx, event._replace(message=share)))
     return next((each for each in outcomes if each != MoneyOutcome.SETTLES), outcomes[0])
 
