@@ -104,9 +104,11 @@ async def release_first(
     cursor = await tx.execute(
         "UPDATE parcel p SET"
         " hold = CASE WHEN first.gone THEN 'later' END,"
-        " reopened_until = CASE WHEN first.gone AND first.pickup_until < %(last_day)s"
+        " reopened_until = CASE WHEN (first.gone OR first.begun)"
+        "   AND first.pickup_until < %(last_day)s"
         "  THEN %(last_day)s ELSE p.reopened_until END"
-        " FROM (SELECT p.person_id, s.state <> 'packed' AS gone, r.pickup_until"
+        " FROM (SELECT p.person_id, s.state <> 'packed' AS gone, r.pickup_until,"
+        "   r.pickup_from < %(last_day)s - (r.pickup_until - r.pickup_from) AS begun"
         "  FROM parcel p JOIN orders o USING (person_id, round_id) JOIN round r USING (round_id)"
         "  JOIN shipment s ON s.round_id = p.round_id AND s.chain = p.chain"
         "   AND s.store_code = p.store_code"

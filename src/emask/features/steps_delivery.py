@@ -4,13 +4,16 @@ from datetime import date
 
 from emask.delivery.collection import ask_for_slip, hand_over, parcel_of
 from emask.delivery.forfeits import change_store, reopen
+from emask.delivery.model import Till
 from emask.delivery.packing import arrive_store
+from emask.delivery.undoing import undo_hand_over, undoable_hand_overs
 from emask.features.citizen import Citizen
 from emask.features.outcome import Unfulfilled, require_equal
 from emask.features.registry import Registry
 from emask.features.stage import other_store_of, store_of
 from emask.features.steps_preorder import close_store, progress_in
 from emask.features.world import World
+from emask.notices.service import notify_arrival
 from emask.programme.progress import progress_of
 from emask.rounds.model import Chain, Store
 from emask.rounds.service import all_rounds
@@ -59,6 +62,26 @@ async def wrong_number(world: World, *, name: str) -> None:
     await world.attempt(COLLECTION, _slip(world, citizen, number, store))
 
 
+@STEPS.act("店員取消 {name} 剛才的領取")
+async def take_back(world: World, *, name: str) -> None:
+    """The clerk has handed over by mistake and takes the last hand-over back."""
+    store = (await progress_in(world, world.citizen(name))).store or store_of(Chain.SE)
+    till = Till(chain=store.chain, store_code=store.code, clerk="clerk")
+    async with world.system.db.transaction() as tx:
+        done = await undoable_hand_overs(tx, till, now=await world.now())
+    if not done:
+        raise Unfulfilled(zh="沒有可以取消的領取", en="there is no hand-over to take back")
+    await undo_hand_over(
+        world.system.db,
+        world.clock,
+        person_id=done[0].person_id,
+        round_id=done[0].round_id,
+        nth=done[0].nth,
+        till=till,
+        reason="拿錯袋子",
+    )
+
+
 @STEPS.act("{name} 所選的門市停業")
 async def store_closes(world: World, *, name: str) -> None:
     """The chosen store goes out of business."""
@@ -103,6 +126,37 @@ async def reopened(world: World, *, name: str, date: date) -> None:
         await arrive_store(
             tx, round=round, chain=store.chain, store_code=store.code, at=await world.now()
         )
+
+
+@STEPS.act("{name} 的口罩送達門市")
+async def arrives(world: World, *, name: str) -> None:
+    """The chain reports that what goes to the store of the order is there."""
+    citizen = world.citizen(name)
+    round = await world.round_of(citizen)
+    store = (await progress_in(world, citizen)).store or store_of(Chain.SE)
+    async with world.system.db.transaction() as tx:
+        for _ in range(2):  # what was sent later comes with the second word
+            await arrive_store(
+                tx, round=round, chain=store.chain, store_code=store.code, at=await world.now()
+            )
+        await notify_arrival(tx, round=round, at=await world.now())
+
+
+@STEPS.act("{name} 經核准於 {date} 前到{chain:7-11|全家|萊爾富|OK}門市重新領取")
+async def reopened_elsewhere(world: World, *, name: str, date: date, chain: str) -> None:
+    """An operator opens a forfeited order for one re-collection at another store."""
+    citizen = world.citizen(name)
+    store = store_of(Chain.from_label(chain))
+    await reopen(
+        world.system.db,
+        world.clock,
+        person_id=await world.enter(citizen),
+        round_id=(await world.round_of(citizen)).id,
+        until=date,
+        reason="本人來電",
+        operator="operator",
+        at_store=(store.chain, store.code),
+    )
 
 
 @STEPS.check("{name} 最早可於 {date} 領取")

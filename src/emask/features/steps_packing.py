@@ -2,7 +2,8 @@
 
 from emask.delivery.packing import packing_list
 from emask.delivery.returns import bags_back, gaps, returned_packs
-from emask.features.outcome import require_equal
+from emask.delivery.shortages import packs_came, report_shortage, shortages_of
+from emask.features.outcome import Unfulfilled, require_equal
 from emask.features.registry import Registry
 from emask.features.stage import store_of
 from emask.features.world import World
@@ -53,3 +54,41 @@ async def came_back(world: World, *, chain: str, n: int) -> None:
     async with world.system.db.transaction() as tx:
         packs = await returned_packs(tx, round_id=round.id, chain=Chain.from_label(chain))
     require_equal(packs, n)
+
+
+@STEPS.act("{chain:7-11|全家|萊爾富|OK}物流中心短缺 {n} 份")
+async def short(world: World, *, chain: str, n: int) -> None:
+    """The centre does not have so many packs; those drawn last wait."""
+    round = await world.this_round()
+    async with world.system.db.transaction() as tx:
+        await report_shortage(
+            tx,
+            round=round,
+            chain=Chain.from_label(chain),
+            store_code=None,
+            packs=n,
+            at=await world.now(),
+            by="centre",
+        )
+
+
+@STEPS.act("{chain:7-11|全家|萊爾富|OK}物流中心補到 {n} 份")
+async def came(world: World, *, chain: str, n: int) -> None:
+    """Packs that were missing are there now."""
+    round = await world.this_round()
+    centre = Chain.from_label(chain)
+    async with world.system.db.transaction() as tx:
+        waiting = [
+            each for each in await shortages_of(tx, round_id=round.id, chain=centre) if each.waiting
+        ]
+        if not waiting:
+            raise Unfulfilled(zh="沒有人在等補貨", en="nobody waits for packs")
+        await packs_came(
+            tx,
+            round=round,
+            chain=centre,
+            shortage_id=waiting[0].shortage_id,
+            packs=n,
+            at=await world.now(),
+            by="centre",
+        )
