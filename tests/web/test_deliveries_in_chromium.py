@@ -1,0 +1,35 @@
+"""The pages of figures, returns and re-collections in a real browser, at all widths."""
+
+import pytest
+from playwright.async_api import Browser
+
+from emask.programme.system import System
+from web.browser import Window
+from web.steps import be_staff
+from web.test_operator_page import paid_and_forfeited
+from web.test_refunds_in_chromium import as_signed_in, base, browser, look
+from web.visitor import Visitor
+
+__all__ = ["base", "browser"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_what_became_of_packs_can_be_read_and_acted_on(
+    browser: Browser, base: str, system: System, visitor: Visitor, language: str
+) -> None:
+    context = await browser.new_context()
+    window = await Window.open(context, base, language)
+    await paid_and_forfeited(visitor, system)
+    await be_staff(visitor, "operator")
+    await as_signed_in(context, visitor, base)
+    for path in ("/operator/deliveries", "/operator/reopen", "/operator/reopen/many"):
+        await look(window, path)
+    await window.send()  # nothing chosen: corrections, with the focus on them
+    await window.check()
+    await be_staff(visitor, "centre")
+    await as_signed_in(context, visitor, base)
+    await look(window, "/centre/returns")
+    await look(window, "/staff/password")
+    assert not window.complaints
