@@ -24,7 +24,7 @@ async def test_what_became_of_packs_can_be_read_and_acted_on(
     await paid_and_forfeited(visitor, system)
     await be_staff(visitor, "operator")
     await as_signed_in(context, visitor, base)
-    for path in ("/operator/deliveries", "/operator/reopen", "/operator/reopen/many"):
+    for path in ("/operator/deliveries?round=2020-1", "/operator/reopen", "/operator/reopen/many"):
         await look(window, path)
     await window.send()  # nothing chosen: corrections, with the focus on them
     await window.check()
