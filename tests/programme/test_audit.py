@@ -137,6 +137,21 @@ _FAULTS: list[tuple[str, LiteralString]] = [
         "INSERT INTO reconciliation VALUES ('ecpay', '2020-03-19', now(), 1, 22, 22)",
     ),
     ("everybody_drawn_is_told", "DELETE FROM outbox WHERE kind = 'not_selected'"),
+    (
+        "consigned_once",
+        (
+            "INSERT INTO consignment (person_id, round_id, nth, chain, store_code, made_at)"
+            " SELECT person_id, round_id, 1, chain, store_code, now() FROM orders"
+            " WHERE state = 'lapsed'"
+        ),
+    ),
+    (
+        "consignments_stand_as_told",
+        (
+            "INSERT INTO consignment_status"
+            " VALUES ('T1', '2063', '2020-03-26 10:00+08', 'arrived', now())"
+        ),
+    ),
     ("hand_overs_sealed", "UPDATE collection SET by_proxy = true"),
     ("audit_log_chained", "UPDATE audit_log SET actor = 'nobody'"),
 ]

@@ -117,6 +117,25 @@ INVARIANTS: Mapping[str, LiteralString] = MappingProxyType(
             WHERE (state = 'collected') <> handed_over
                OR (returned AND state <> 'forfeited')
                OR (over AND state IN ('paid', 'arrived'))""",
+        # a pack is at most in one parcel under way at a chain, and that one was packed for it
+        "consigned_once": """
+            SELECT count(*) FROM (
+                SELECT person_id, round_id FROM consignment WHERE ended_at IS NULL
+                GROUP BY person_id, round_id HAVING count(*) > 1
+                UNION ALL
+                SELECT consignment.person_id, round_id FROM consignment
+                LEFT JOIN orders USING (person_id, round_id)
+                WHERE orders.paid_at IS NULL
+            ) AS wrong""",
+        # of all that a chain told of a parcel, the last that is understood counts
+        "consignments_stand_as_told": """
+            SELECT count(*) FROM consignment AS kept FULL JOIN (
+                SELECT DISTINCT ON (trade_no) trade_no, state, code, since FROM consignment_status
+                ORDER BY trade_no, state <> 'in_transit' DESC, since DESC,
+                    parcel_rank(state) DESC, code COLLATE "C" DESC
+            ) AS told USING (trade_no)
+            WHERE (kept.state, kept.code, kept.since)
+                IS DISTINCT FROM (told.state, told.code, told.since)""",
         "collected_claims_are_marked": """
             SELECT count(*) FROM claim
             LEFT JOIN handed_over USING (person_id, round_id)

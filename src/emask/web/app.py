@@ -38,6 +38,7 @@ from emask.web.counter import pages as counter
 from emask.web.demo import pages as demo
 from emask.web.intake import INTAKE_PATH, IntakeEndpoint
 from emask.web.office import pages as office
+from emask.web.operator import consignments as operator_parcels
 from emask.web.operator import deliveries as operator_deliveries
 from emask.web.operator import notices as operator_notices
 from emask.web.operator import pages as operator
@@ -198,6 +199,7 @@ def _in_language(language: Language) -> Router:
                     *reconciliation.STAFF,
                     *reopening.STAFF,
                     *operator_deliveries.STAFF,
+                    *operator_parcels.STAFF,
                 ],
                 needs_role(StaffRole.OPERATOR),
             ),

@@ -32,7 +32,7 @@ async def show_round(page: ThisPage) -> Response[str]:
     """One round at a glance. The audit reads whole tables, so it is run when asked for."""
     async with page.system.db.transaction() as tx:
         rounds = await all_rounds(tx)
-        shown = await _round(tx, page)
+        shown = await round_shown(tx, page)
         done = (await steps_done(tx)).get(shown.id, frozenset())
         lapse = await figures(tx, round_id=shown.id, step="lapse")
         funnel = await funnel_of(tx, shown.id)
@@ -56,7 +56,7 @@ async def show_round(page: ThisPage) -> Response[str]:
     )
 
 
-async def _round(tx: Transaction, page: Page) -> Round:
+async def round_shown(tx: Transaction, page: Page) -> Round:
     """The round asked for, else the first one under way, else the current one."""
     if round_id := page.asked("round"):
         return await load_round(tx, round_id)

@@ -43,6 +43,8 @@ INVARIANTS: Final = {
     "sales_are_claimed": source("藥局販售都有購買紀錄"),
     "packed_are_the_paid": source("分裝的就是已繳費的"),
     "collected_and_forfeited_are_the_packed": source("領取與放棄的都分裝過"),
+    "consigned_once": source("寄給通路的包裹都已出貨、每人一件"),
+    "consignments_stand_as_told": source("包裹狀態就是最後一則回報"),
     "collected_claims_are_marked": source("已領取的購買紀錄有註記"),
     "handed_over_once": source("每份口罩只交付一次"),
     "handed_over_where_it_lies": source("交付的門市就是口罩送到的門市"),

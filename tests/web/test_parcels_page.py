@@ -1,0 +1,87 @@
+"""The operator's page of parcels at the chains: figures, exceptions, what becomes of lost ones."""
+
+from collections.abc import Sequence
+
+from emask.database.audit_log import first_broken_link
+from emask.delivery import packing
+from emask.programme.system import System
+from emask.rounds.service import load_round
+from web.steps import be_staff
+from web.visitor import Visitor
+
+PATH = "/operator/parcels"
+_ORDERS = (
+    "INSERT INTO orders (person_id, round_id, chain, store_code, channel, amount, state, paid_at,"
+    " changed_at) SELECT gen_random_uuid(), round_id, chain, store_code, 'computer', 22, 'paid',"
+    " pay_from, pay_from FROM round, (SELECT * FROM store WHERE open LIMIT 1) s,"
+    " generate_series(1, %s) WHERE round_id = '2020-1'"
+)
+_CONSIGN = (
+    "INSERT INTO consignment (person_id, round_id, nth, chain, store_code, made_at, parcel_no,"
+    " code, state, since) SELECT person_id, round_id, 1, chain, store_code, now(), '1', '1', state,"
+    " now() FROM parcel JOIN (SELECT row_number() OVER () AS n, person_id FROM parcel) p"
+    " USING (person_id) JOIN unnest(%s::text[]) WITH ORDINALITY s (state, n) USING (n)"
+    " RETURNING trade_no"
+)
+
+
+async def parcels(system: System, *states: str) -> Sequence[str]:
+    """Parcels of round 2020-1 as their chains tell of them; their numbers."""
+    async with system.db.transaction() as tx:
+        round = await load_round(tx, "2020-1")
+        await tx.execute(_ORDERS.encode(), (len(states),))
+        await packing.pack(tx, round=round, at=round.release_at)
+        cursor = await tx.execute(_CONSIGN.encode(), (list(states),))
+        return [trade_no for (trade_no,) in await cursor.fetchall()]
+
+
+async def test_without_parcels_it_says_so(visitor: Visitor, system: System) -> None:
+    await be_staff(visitor, "operator")
+    page = await visitor.go("/operator?round=2020-1")
+    assert f"/zh{PATH}?round=2020-1" in page.links
+    page = await visitor.go(f"{PATH}?round=2020-1")
+    assert page.heading == "通路包裹 2020-1"
+    assert "這一輪還沒有交給通路的包裹" in page.text
+    assert "沒有需要處理的包裹" in page.text
+    assert "沒有設定物流業者" in page.text
+    assert (await visitor.go(f"{PATH}?round=nowhere")).status == 404
+
+
+async def test_what_tills_and_chains_tell_differently_is_listed(
+    visitor: Visitor, system: System
+) -> None:
+    await parcels(system, "collected", "at_centre", "reselect_store")
+    await be_staff(visitor, "operator")
+    page = await visitor.go(f"{PATH}?round=2020-1")
+    assert "櫃檯沒有交付紀錄" in page.text
+    assert "在物流中心" in page.text
+    assert page.text.count("門市停業，等待改選") == 2
+    assert "遺失的包裹怎麼處理" not in page.text
+
+
+async def test_a_lost_parcel_is_decided_on_once(visitor: Visitor, system: System) -> None:
+    (lost,) = await parcels(system, "lost")
+    await be_staff(visitor, "operator")
+    await visitor.go(f"{PATH}?round=2020-1")
+    missing = await visitor.submit("decision")
+    assert missing.status == 422
+    assert "選擇怎麼處理" in missing.text
+    done = await visitor.submit("decision", parcel=lost, decision="send_again")
+    assert "已記下決定" in done.text
+    async with system.db.transaction() as tx:
+        cursor = await tx.execute("SELECT decision, decided_by, ended_at IS NULL FROM consignment")
+        assert await cursor.fetchall() == [("send_again", "operator", False)]
+        cursor = await tx.execute("SELECT actor, act FROM audit_log ORDER BY seq DESC LIMIT 1")
+        assert await cursor.fetchall() == [("operator", "decide_lost_parcel")]
+        assert await first_broken_link(tx) is None
+
+
+async def test_what_is_not_lost_is_not_decided_on(visitor: Visitor, system: System) -> None:
+    (lost,) = await parcels(system, "lost")
+    await be_staff(visitor, "operator")
+    await visitor.go(f"{PATH}?round=2020-1")
+    async with system.db.transaction() as tx:
+        await tx.execute("UPDATE consignment SET state = 'arrived'")
+    refused = await visitor.submit("decision", parcel=lost, decision="refund")
+    assert refused.status == 422
+    assert "已經處理過，或沒有遺失" in refused.text
