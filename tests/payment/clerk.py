@@ -95,7 +95,7 @@ class Clerk:
         paper.has_money = True
         self.received += message.amount
         if len(paper.people) > 1 and message.amount != PRICE * len(paper.people):
-            self.give_back(paper.people[0], message.amount, "wrong_amount")
+            self.give_back(paper.payer, message.amount, "wrong_amount")
             return "wrong_amount"
         share = message.amount // len(paper.people)
         outcomes = [self.credit(each, share, message.valued_at, now) for each in paper.people]
