@@ -60,14 +60,14 @@ async def naive_receive(market: Market, body: bytes, both_have_read: asyncio.Bar
     message = market.till.read(body, at=market.town.round.pay_from)
     async with market.town.db.transaction() as tx:
         cursor = await tx.execute(
-            "SELECT a.person_id, a.attempt_id, a.round_id, o.state"
+            "SELECT a.person_id, a.attempt_id, a.round_id, o.state, a.opened_by"
             " FROM payment_attempt a JOIN orders o USING (person_id, round_id)"
             " WHERE a.trade_no = %s",
             (message.trade_no,),
         )
         row = await cursor.fetchone()
         assert row is not None
-        trade = Trade(row[0], row[1], row[2], OrderState(row[3]), message.amount)
+        trade = Trade(row[0], row[1], row[2], OrderState(row[3]), message.amount, row[4])
         await both_have_read.wait()
         outcome = judge_money(
             round=market.town.round,

@@ -155,6 +155,7 @@ async def test_a_re_collection_that_is_not_used_ends_at_its_own_last_day(play: P
             round_id=play.round.id,
             until=until,
             operator="operator",
+            reason="was ill",
         )
     standing = await play.progress(0)
     assert standing is not None
