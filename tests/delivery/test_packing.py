@@ -10,6 +10,7 @@ from delivery.world import CLOSED, FIRST, OTHER, OURS, World, day
 from emask.database.pool import Transaction
 from emask.delivery import packing, packing_queries
 from emask.delivery.model import NotReleasedYet, PackingLine, ShipmentState
+from emask.delivery.shortages import report_shortage
 from emask.rounds.model import Chain
 from emask.rules.pickup import is_pickup_number, pickup_number
 
@@ -189,6 +190,20 @@ async def test_one_parcel_arrives_once_and_leaves_the_others_alone(world: World)
     assert [await world.state(who) for who in (first, second, unpacked)] == [
         *("arrived", "paid", "paid")
     ]
+
+
+async def test_a_parcel_whose_pack_is_missing_does_not_arrive(world: World) -> None:
+    who = await world.person()
+    await world.order(who)
+    await world.pack()
+    async with world.db.transaction() as tx:
+        await report_shortage(
+            tx, round=FIRST, chain=OURS[0], store_code=None, packs=1, at=day(3, 24), by="centre"
+        )
+        there = await packing.arrive_parcel(
+            tx, person_id=who.person_id, round_id=FIRST.id, at=day(3, 26, 0)
+        )
+    assert (there, await world.state(who)) == (False, "paid")
 
 
 async def test_parcels_that_arrive_at_the_same_moment_count_once(world: World) -> None:

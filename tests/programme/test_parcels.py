@@ -12,6 +12,7 @@ from emask.database.clock import SetClock
 from emask.database.pool import Database
 from emask.database.vault import Keys, Vault
 from emask.delivery import packing
+from emask.delivery.consignments import consign
 from emask.delivery.forfeits import change_store, forfeit_uncollected
 from emask.programme.parcels import ParcelChores, look_after_parcels
 from emask.programme.service import run_due
@@ -132,6 +133,39 @@ async def test_the_calendar_puts_nothing_at_stores_that_a_chain_tells_of(chains:
     await chains.world.clock.set(FIRST.pickup_opens_at)
     await run_due(chains.system, FIRST.pickup_opens_at)
     assert await chains.world.state(who) == "paid"
+
+
+async def test_what_is_missing_in_the_centre_is_not_created(chains: Chains) -> None:
+    who, world = await chains.world.person(), chains.world
+    await world.order(who)
+    await world.pack()
+    await world.clock.set(FIRST.release_at + timedelta(days=1))
+    now = await world.clock.now()
+    async with world.db.transaction() as tx:
+        await packing.ship(tx, round=FIRST, at=now)
+        assert await consign(tx, round=FIRST, at=now) == 1
+    await miss(chains)
+    assert (await chains.chore()).created == 0
+    await world.rows("UPDATE parcel SET hold = 'later' RETURNING 1")
+    assert (await chains.chore()).created == 1
+
+
+async def test_what_a_chain_has_at_a_store_is_not_missing(chains: Chains) -> None:
+    (who,) = await chains.send_out()
+    await miss(chains)
+    await chains.pass_time(days=2)
+    assert await chains.world.state(who) == "arrived"
+    assert await chains.world.value("SELECT hold FROM parcel") is None
+
+
+async def miss(chains: Chains) -> None:
+    """The pack of every parcel is missing in its centre."""
+    await chains.world.rows(
+        "WITH shortage AS (INSERT INTO shortage (round_id, chain, packs, reported_at, reported_by)"
+        " SELECT round_id, chain, 1, now(), 'centre' FROM parcel RETURNING shortage_id)"
+        " UPDATE parcel SET hold = 'short', shortage_id = shortage.shortage_id FROM shortage"
+        " RETURNING 1"
+    )
 
 
 async def test_the_chains_word_that_it_was_collected_hands_nothing_over(chains: Chains) -> None:

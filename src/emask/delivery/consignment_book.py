@@ -23,8 +23,10 @@ TURN: Final = timedelta(minutes=10)
 GOODS: Final = "口罩"
 
 _TAKE: Final = (
-    "WITH due AS (SELECT trade_no FROM consignment WHERE due_at <= %(at)s"
-    "  ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED),"
+    "WITH due AS (SELECT trade_no FROM consignment c WHERE due_at <= %(at)s"
+    "  AND NOT EXISTS (SELECT FROM parcel p WHERE p.person_id = c.person_id"
+    "   AND p.round_id = c.round_id AND p.hold = 'short')"
+    "  ORDER BY due_at LIMIT %(most)s FOR UPDATE OF c SKIP LOCKED),"
     " taken AS (UPDATE consignment c SET due_at = %(again)s FROM due"
     "  WHERE c.trade_no = due.trade_no RETURNING c.*)"
     " SELECT t.trade_no, t.person_id, t.chain, t.store_code, t.asked_at IS NOT NULL AS asked,"
@@ -60,7 +62,7 @@ class ConsignmentBook:
         self._told = told
 
     async def take(self, most: int, *, at: datetime) -> Sequence[Waiting]:
-        """Some that are due, held for :data:`TURN`."""
+        """Some that are due, held for :data:`TURN`; none whose pack is missing in its centre."""
         async with (
             self._db.connection() as connection,
             connection.cursor(row_factory=class_row(_Taken)) as cursor,

@@ -89,7 +89,8 @@ class News(NamedTuple):
 async def settle_news(tx: Transaction, most: int, at: datetime) -> list[News]:
     """Draw the consequences of some states that are news: orders arrive, parcels are returned.
 
-    An order arrives at the store that it is now to be collected at, no other.
+    An order arrives at the store that it is now to be collected at, no other. What a chain tells
+    of by its number is not missing in the centre, whatever was counted there.
     """
     async with tx.cursor(row_factory=class_row(News)) as cursor:
         await cursor.execute(
@@ -110,7 +111,9 @@ async def settle_news(tx: Transaction, most: int, at: datetime) -> list[News]:
             "  WHERE s.state IN ('arrived', 'collected') AND s.ended_at IS NULL"
             "  AND o.person_id = s.person_id AND o.round_id = s.round_id AND o.state = 'paid'"
             "  AND o.chain = s.chain AND o.store_code = s.store_code"
-            "  RETURNING o.person_id, o.round_id)"
+            "  RETURNING o.person_id, o.round_id),"
+            " found AS (UPDATE parcel p SET hold = NULL FROM come WHERE p.hold = 'short'"
+            "  AND p.person_id = come.person_id AND p.round_id = come.round_id)"
             " SELECT s.person_id, s.round_id, s.chain, s.store_code, s.state,"
             "  come.person_id IS NOT NULL AS arrived"
             " FROM settled s LEFT JOIN come USING (person_id, round_id)",

@@ -102,7 +102,8 @@ async def arrive_parcel(tx: Transaction, *, person_id: UUID, round_id: str, at: 
     Its store's shipment stays as it is: the chain tells of the others one by one as well.
 
     Returns:
-        False if it was there already, or is not on its way: not packed, collected, given up.
+        False if it was there already, or is not on its way: not packed, missing in the centre,
+        collected, given up.
     """
     return await queries.arrive_one(tx, person_id, round_id, at=at)
 

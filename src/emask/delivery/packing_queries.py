@@ -153,12 +153,16 @@ async def arrive_at_stores(
 
 
 async def arrive_one(tx: Transaction, person_id: UUID, round_id: str, *, at: datetime) -> bool:
-    """One parcel is at the store that its order is to be collected at; False if it is not due."""
+    """One parcel is at the store that its order is to be collected at; False if it is not due.
+
+    A pack that is missing in the centre is at no store.
+    """
     cursor = await tx.execute(
         "UPDATE orders o SET state = 'arrived', changed_at = %s FROM parcel p"
         " WHERE o.person_id = %s AND o.round_id = %s AND o.state = 'paid'"
         " AND p.person_id = o.person_id AND p.round_id = o.round_id"
-        " AND p.chain = o.chain AND p.store_code = o.store_code",
+        " AND p.chain = o.chain AND p.store_code = o.store_code"
+        " AND p.hold IS DISTINCT FROM 'short'",
         (at, person_id, round_id),
     )
     return cursor.rowcount == 1

@@ -64,7 +64,7 @@ async def bring_back_told(tx: Transaction, at: datetime) -> int:
         "WITH told AS (SELECT p.person_id, p.round_id FROM consignment c"
         "  JOIN parcel p USING (person_id, round_id) JOIN orders o USING (person_id, round_id)"
         "  JOIN round r USING (round_id)"
-        "  WHERE c.returned_at >= (coalesce(p.reopened_until, r.pickup_until) + 1)::timestamp"
+        "  WHERE c.returned_at IS NOT NULL AND c.returned_at >= (coalesce(p.reopened_until, r.pickup_until) + 1)::timestamp"
         "   AT TIME ZONE 'Asia/Taipei'"
         "  AND o.state = 'forfeited' AND p.returned_at IS NULL FOR UPDATE OF p, o),"
         " back AS (UPDATE parcel p SET returned_at = %(at)s FROM told"

@@ -923,6 +923,7 @@ COMMENT ON COLUMN consignment.ended_at IS 'Nothing more comes of it; the pack ma
 CREATE UNIQUE INDEX consignment_living ON consignment (person_id, round_id) WHERE ended_at IS NULL;
 CREATE INDEX consignment_due ON consignment (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX consignment_unsettled ON consignment (trade_no) WHERE settled IS DISTINCT FROM state;
+CREATE INDEX consignment_returned ON consignment (returned_at) WHERE returned_at IS NOT NULL;
 
 CREATE TABLE consignment_status (
     trade_no text        NOT NULL REFERENCES consignment,
