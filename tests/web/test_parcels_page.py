@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from emask.database.audit_log import first_broken_link
 from emask.delivery import packing
+from emask.delivery.consignment_book import ConsignmentBook
 from emask.programme.system import System
 from emask.rounds.service import load_round
 from web.steps import be_staff
@@ -85,3 +86,38 @@ async def test_what_is_not_lost_is_not_decided_on(visitor: Visitor, system: Syst
     refused = await visitor.submit("decision", parcel=lost, decision="refund")
     assert refused.status == 422
     assert "已經處理過，或沒有遺失" in refused.text
+
+
+async def refuse(system: System, trade_no: str, said: str) -> None:
+    """The chain does not take a parcel."""
+    async with system.db.transaction() as tx:
+        await tx.execute(
+            "UPDATE consignment SET parcel_no = NULL, code = NULL, state = NULL, since = NULL,"
+            " asked_at = now() WHERE trade_no = %s",
+            (trade_no,),
+        )
+    book = ConsignmentBook(system.db, system.vault, told="")
+    await book.note_refused(trade_no, said)
+
+
+async def test_a_refused_parcel_is_tried_again_once(visitor: Visitor, system: System) -> None:
+    (refused,) = await parcels(system, "order_taken")
+    await refuse(system, refused, "10500040|王小明 ReceiverName Error")
+    await be_staff(visitor, "operator")
+    page = await visitor.go(f"{PATH}?round=2020-1")
+    assert "原因：姓名 10500040" in page.text
+    assert "王小明" not in page.html
+    done = await visitor.submit("refused")
+    assert "會再送一次給通路" in done.text
+    assert "沒有需要處理的包裹" in done.text
+    async with system.db.transaction() as tx:
+        cursor = await tx.execute(
+            "SELECT refusal, due_at IS NOT NULL, asked_at IS NOT NULL FROM consignment"
+        )
+        assert await cursor.fetchall() == [(None, True, True)]
+        cursor = await tx.execute("SELECT actor, act FROM audit_log ORDER BY seq DESC LIMIT 1")
+        assert await cursor.fetchall() == [("operator", "retry_refused_parcel")]
+        assert await first_broken_link(tx) is None
+    again = await visitor.post(f"{PATH}/try-again?round=2020-1", refused=refused, round="2020-1")
+    assert again.status == 422
+    assert "已經再送過，或沒有被拒收" in again.text

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from psycopg.rows import dict_row
 
 from emask.database import audit_log
 from emask.database.clock import Clock
 from emask.database.pool import Database, Transaction
+from emask.database.vault import Vault
+from emask.delivery.consignment_refusals import Refusal, read_refusal
+from emask.delivery.consignments import REFUSAL
 from emask.rounds.model import Chain
 
 MOST: Final = 200
@@ -53,6 +57,7 @@ class Troubled:
     trouble: Trouble
     since: datetime
     decision: Decision | None
+    refusal: Refusal | None
 
 
 async def parcels_by_state(tx: Transaction, round_id: str) -> Mapping[str, Mapping[str, int]]:
@@ -71,7 +76,7 @@ async def parcels_by_state(tx: Transaction, round_id: str) -> Mapping[str, Mappi
     return found
 
 
-async def troubled(tx: Transaction, round_id: str) -> list[Troubled]:
+async def troubled(tx: Transaction, vault: Vault, round_id: str) -> list[Troubled]:
     """Parcels of a round that somebody has to look at, the latest first, :data:`MOST` at most.
 
     What our till says of a hand-over holds (B15); where the chain says otherwise it is listed.
@@ -86,9 +91,16 @@ async def troubled(tx: Transaction, round_id: str) -> list[Troubled]:
                 trouble=Trouble(row["trouble"]),
                 since=row["at"],
                 decision=row["decision"] and Decision(row["decision"]),
+                refusal=_refusal(vault, row["refusal"], row["person_id"]),
             )
             for row in await cursor.fetchall()
         ]
+
+
+def _refusal(vault: Vault, sealed: bytes | None, person_id: UUID) -> Refusal | None:
+    if sealed is None:
+        return None
+    return read_refusal(vault.open(sealed, person_id=person_id, field=REFUSAL))
 
 
 async def decide(
@@ -120,10 +132,10 @@ async def decide(
 
 _TROUBLED: Final = """
     SELECT * FROM (
-        SELECT c.trade_no, c.chain, c.store_code, c.decision,
+        SELECT c.trade_no, c.chain, c.store_code, c.decision, c.person_id, c.refusal,
             coalesce(c.since, c.made_at) AS at,
             CASE
-                WHEN c.refusal IS NOT NULL THEN 'refused'
+                WHEN c.refusal IS NOT NULL AND c.ended_at IS NULL THEN 'refused'
                 WHEN c.state IN ('lost', 'going_back', 'back_at_centre', 'returned_to_sender')
                     AND o.state = 'collected' THEN 'not_collected'
                 WHEN c.state = 'lost' THEN 'lost'

@@ -34,3 +34,13 @@ DECISIONS: Final = {
     "send_again": source("再寄一份"),
     "refund": source("退款"),
 }
+
+REFUSALS: Final = {
+    "name": source("姓名"),
+    "mobile": source("手機號碼"),
+    "store": source("門市"),
+    "number_used": source("包裹編號用過"),
+    "state": source("已在運送，不能改"),
+    "account": source("物流業者的帳號設定"),
+    "other": source("其他原因"),
+}

@@ -1,4 +1,4 @@
-"""Parcels as the chains know them: figures, what somebody has to look at, and lost ones."""
+"""Parcels as the chains know them: figures, what somebody has to look at, and acts on it."""
 
 from typing import Final
 
@@ -14,13 +14,15 @@ from emask.delivery.consignment_figures import (
     parcels_by_state,
     troubled,
 )
+from emask.delivery.consignment_refusals import NothingRefused, try_again
 from emask.rounds.model import Chain
-from emask.web.operator.consignment_words import DECISIONS, STATES, TROUBLES
+from emask.web.operator.consignment_words import DECISIONS, REFUSALS, STATES, TROUBLES
 from emask.web.operator.pages import round_shown
 from emask.web.shell.forms import Form
 from emask.web.shell.page import Page, SentForm, ThisPage
 
 PATH: Final = "/operator/parcels"
+_AGAIN: Final = f"{PATH}/try-again"
 
 
 @get(PATH)
@@ -50,11 +52,27 @@ async def decide_lost(page: ThisPage, form: SentForm) -> Response[str] | Redirec
     return page.go(f"{PATH}?round={form.text('round')}&done=1")
 
 
+@post(_AGAIN, status_code=HTTP_200_OK)
+async def ask_again(page: ThisPage, form: SentForm) -> Response[str] | Redirect:
+    """The chain is asked once more for what it refused; pressed twice, asked once."""
+    try:
+        await try_again(
+            page.system.db,
+            page.system.clock,
+            trade_no=form.text("refused"),
+            operator=page.staff.username,
+        )
+    except NothingRefused:
+        form.fail("refused", page.say("這個包裹已經再送過，或沒有被拒收"))
+        return await _show(page, form)
+    return page.go(f"{PATH}?round={form.text('round')}&again=1")
+
+
 async def _show(page: Page, form: Form) -> Response[str]:
     async with page.system.db.transaction() as tx:
         shown = await round_shown(tx, page)
         states = await parcels_by_state(tx, shown.id)
-        exceptions = await troubled(tx, shown.id)
+        exceptions = await troubled(tx, page.system.vault, shown.id)
     undecided = [
         each for each in exceptions if each.trouble is Trouble.LOST and each.decision is None
     ]
@@ -69,10 +87,16 @@ async def _show(page: Page, form: Form) -> Response[str]:
             "undecided": undecided,
             "wire": page.system.partners.carrier is not None,
             "done": bool(page.asked("done")) and form.ok,
-            "words": {"states": STATES, "troubles": TROUBLES, "decisions": DECISIONS},
+            "again": bool(page.asked("again")) and form.ok,
+            "words": {
+                "states": STATES,
+                "troubles": TROUBLES,
+                "decisions": DECISIONS,
+                "refusals": REFUSALS,
+            },
         },
         status=HTTP_200_OK if form.ok else HTTP_422_UNPROCESSABLE_ENTITY,
     )
 
 
-STAFF = [show_parcels, decide_lost]
+STAFF = [show_parcels, decide_lost, ask_again]
