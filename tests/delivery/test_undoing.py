@@ -113,6 +113,23 @@ async def test_not_when_collection_is_over(world: World) -> None:
         await undo(world, who)
 
 
+async def test_what_the_round_has_sealed_stands_though_the_pack_had_more_days(
+    world: World,
+) -> None:
+    who = await ready(world)
+    async with world.db.transaction() as tx:
+        await tx.execute("UPDATE parcel SET reopened_until = %s", (day(4, 4).date(),))
+    await world.clock.set(day(4, 1, 23, 58))
+    await collect(world, who)
+    await world.clock.set(day(4, 2, 0))
+    async with world.db.transaction() as tx:
+        await forfeit_uncollected(tx, round=FIRST, at=day(4, 2, 0))
+    with pytest.raises(UndoOver):
+        await undo(world, who)
+    async with world.db.transaction() as tx:
+        assert await seal_holds(tx, round=FIRST)
+
+
 async def test_only_by_its_store_and_only_what_was(world: World) -> None:
     who = await collected(world)
     with pytest.raises(UndoElsewhere) as elsewhere:

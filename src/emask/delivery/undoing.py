@@ -73,8 +73,10 @@ async def undo_hand_over(
 
 
 def _check_in_time(done: HandOver, standing: Standing, now: datetime) -> None:
-    over = day_in_taipei(now) > standing.last_day  # what is handed over then is sealed
-    if over or now - done.collected_at > UNDO_WITHIN:
+    today, of_round = day_in_taipei(now), standing.pickup_until
+    # What is handed over in the round's days is sealed after them, though a pack has more days.
+    is_sealed = day_in_taipei(done.collected_at) <= of_round < today
+    if is_sealed or today > standing.last_day or now - done.collected_at > UNDO_WITHIN:
         raise UndoOver(collected_at=done.collected_at)
 
 
