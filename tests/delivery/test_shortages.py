@@ -7,7 +7,11 @@ import pytest
 
 from delivery.world import FIRST, OTHER, OURS, Someone, World, day
 from emask.delivery import packing, packing_file
-from emask.delivery.forfeits import change_store, forfeit_uncollected
+from emask.delivery.forfeits import (
+    change_store,
+    forfeit_uncollected,
+    next_recollection_end,
+)
 from emask.delivery.model import NotSoMany
 from emask.delivery.shortages import packs_came, report_shortage, shortages_of
 from emask.rounds.model import Chain, Store
@@ -170,6 +174,37 @@ async def test_what_was_to_go_later_goes_to_a_store_chosen_anew_like_any_other(
         )
 
 
+async def test_a_store_chosen_anew_gets_what_goes_after_its_shipment_by_its_second_word(
+    world: World,
+) -> None:
+    """The others' arrival tells nothing about a pack that was not among them."""
+    moved, other = await world.person(), await world.person()
+    await world.order(moved)
+    await world.order(other, store=OTHER)
+    await world.pack()
+    async with world.db.transaction() as tx:
+        await packing.ship(tx, round=FIRST, at=day(3, 25, 8))
+    await world.clock.set(day(3, 25))
+    await change_store(
+        *(world.db, world.clock),
+        person_id=moved.person_id,
+        round_id=FIRST.id,
+        chain=OTHER[0],
+        store_code=OTHER[1],
+    )
+    async with world.db.transaction() as tx:
+        assert await packing.arrive(tx, round=FIRST, at=day(3, 26, 0)) == 1
+    assert (await world.state(moved), await world.state(other)) == ("paid", "arrived")
+    async with world.db.transaction() as tx:
+        assert (
+            await packing.arrive_store(
+                tx, round=FIRST, chain=OTHER[0], store_code=OTHER[1], at=day(3, 27)
+            )
+            == 1
+        )
+    assert await world.state(moved) == "arrived"
+
+
 async def test_a_store_of_which_every_pack_is_missing_is_not_shipped(world: World) -> None:
     people = await _two_stores(world)
     shortage_id = await _report(world, 2, "100002")
@@ -219,3 +254,15 @@ async def test_who_waits_for_a_pack_gives_nothing_up(world: World) -> None:
         await packing.arrive(tx, round=FIRST, at=day(3, 26, 0))
         assert await forfeit_uncollected(tx, round=FIRST, at=FIRST.pickup_ends_at) == 4
     assert await world.state(people[40]) == "paid"
+
+
+async def test_a_recollection_whose_pack_is_missing_never_ends(world: World) -> None:
+    """Else its end would fall due again and again, and nothing after it would be done."""
+    people = await _two_stores(world)
+    await _report(world, 1)
+    async with world.db.transaction() as tx:
+        await tx.execute(
+            "UPDATE parcel SET reopened_until = %s WHERE person_id = %s",
+            (day(4, 10).date(), people[40].person_id),
+        )
+        assert await next_recollection_end(tx) is None

@@ -29,10 +29,14 @@ async def forfeit(tx: Transaction, round_id: str, *, day: date, at: datetime) ->
 
 
 async def first_recollection(tx: Transaction) -> tuple[str, date] | None:
-    """Round and last day of the re-collection that ends first, of those not used yet."""
+    """Round and last day of the re-collection that ends first, of those not used yet.
+
+    Only one that :func:`forfeit` ends: any other would fall due again and again.
+    """
     cursor = await tx.execute(
         "SELECT round_id, reopened_until FROM parcel JOIN orders USING (person_id, round_id)"
         " WHERE reopened_until IS NOT NULL AND state IN ('paid', 'arrived')"
+        " AND hold IS DISTINCT FROM 'short'"
         " ORDER BY reopened_until LIMIT 1"
     )
     row = await cursor.fetchone()
@@ -111,7 +115,8 @@ async def redirect_order(tx: Transaction, to: Redirection) -> bool:
 async def redirect_parcel(tx: Transaction, to: Redirection) -> None:
     """Move a parcel, if there is one, from its shipment to the new store's, as its last bag.
 
-    The first statement holds the shipment that it joins, so the second sees its last number.
+    The first statement holds the shipment that it joins, so the second sees its last number. One
+    that has left does not have it: it goes after that, as what was missing does.
     """
     await tx.execute(
         "WITH parcel AS (SELECT round_id, chain, store_code FROM parcel"
@@ -125,7 +130,9 @@ async def redirect_parcel(tx: Transaction, to: Redirection) -> None:
     )
     await tx.execute(
         "UPDATE parcel SET chain = %(chain)s, store_code = %(store_code)s,"
-        " hold = nullif(hold, 'later'), bag_number = ("
+        " hold = CASE WHEN hold = 'short' THEN hold WHEN EXISTS (SELECT FROM shipment"
+        "  WHERE round_id = %(round_id)s AND chain = %(chain)s AND store_code = %(store_code)s"
+        "  AND state <> 'packed') THEN 'later' END, bag_number = ("
         "  SELECT coalesce(max(bag_number), 0) + 1 FROM parcel WHERE round_id = %(round_id)s"
         "  AND chain = %(chain)s AND store_code = %(store_code)s)"
         " WHERE person_id = %(person_id)s AND round_id = %(round_id)s",
