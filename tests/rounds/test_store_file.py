@@ -167,3 +167,11 @@ def test_the_real_file_has_no_fault(shared_data: Path) -> None:
     assert errors == ()
     assert len(stores) == 11_176
     assert not [store for store in stores if store.town[-1] not in "鄉鎮市區"]
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+886", "-1", "@SUM(1)", "＝HYPERLINK(1)"])
+def test_nothing_that_a_spreadsheet_would_reckon_with_gets_into_files_of_centres(
+    tmp_path: Path, name: str
+) -> None:
+    errors = errors_of(write(tmp_path / "stores.csv", {**GOOD, "STORE_NM": name}))
+    assert places(errors) == [(2, "STORE_NM")]

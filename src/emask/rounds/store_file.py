@@ -10,6 +10,8 @@ from emask.rounds.model import COUNTIES, Chain, LineError, Store
 
 _COLUMNS = ("MARKET_CD", "STORE_CD", "STORE_NM", "ADDR", "HSN_NM", "TOWN_NM", "ZIP_CD", "ISOPEN")
 _CODE = re.compile(r"[A-Z0-9]{1,10}")
+_FORMULA = ("=", "+", "-", "@")
+"""What a spreadsheet reckons with: centres open their files in one."""
 ZIP_CODE = re.compile(r"\d{3}(\d{2,3})?")
 
 
@@ -82,6 +84,9 @@ def _faults(line: Line) -> Iterator[LineError]:
             yield _error(line, column, zh, en)
         elif not cells[column].isprintable():
             yield _error(line, column, "含有控制字元", "There are control characters in it")
+        elif half_width(cells[column]).startswith(_FORMULA):
+            fault = "不能以 =、+、-、@ 開頭", "Does not begin with =, +, - or @"
+            yield _error(line, column, *fault)
     if half_width(cells["HSN_NM"]) not in COUNTIES:
         zh, en = (
             "填入縣市全名，例如臺北市",
