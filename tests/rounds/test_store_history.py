@@ -1,9 +1,11 @@
 """What became of stores, by lists and by hand, and who waits at closed ones."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from delivery.world import until_waiting
 from emask.database.audit_log import first_broken_link
 from emask.database.clock import SetClock
 from emask.database.pool import Database
@@ -75,6 +77,23 @@ async def test_a_store_is_closed_moved_and_reopened_by_hand_for_a_reason(
     acts = [act for _, act, _, _ in noted]
     assert acts == ["store_closed", "store_moved", "store_reopened"]
     assert noted[0] == ("operator", "store_closed", "HL2001", "淹水")
+
+
+async def test_who_moves_a_store_does_not_undo_what_is_done_to_it_meanwhile(
+    db: Database, clock: SetClock, tmp_path: Path
+) -> None:
+    await import_stores(db, listed(tmp_path, HANGZHOU))
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE store SET open = false")
+        moving = asyncio.create_task(
+            move_store(db, clock, chain=Chain.HL, code="2001", to=ELSEWHERE, by=BY)
+        )
+        await until_waiting(db, 1)
+    assert await moving
+    async with db.transaction() as tx:
+        store = await find_store(tx, chain=Chain.HL, code="2001")
+    assert store is not None
+    assert (store.open, store.town) == (False, "中正區")
 
 
 async def test_the_next_list_that_names_a_store_opens_it_again(

@@ -110,6 +110,8 @@ async def not_reached(tx: Transaction, *, chain: Chain, code: str) -> list[tuple
 
 
 async def _store(tx: Transaction, chain: Chain, code: str) -> Store:
+    """The store as it is until this transaction ends. Raises NoSuchStore."""
+    await queries.hold_imports(tx)  # what is read here is written back whole
     store = await store_queries.by_code(tx, chain, code)
     if store is None:
         raise NoSuchStore(f"{chain.label} {code}")

@@ -38,7 +38,7 @@ class Event(NamedTuple):
 
 
 async def hold_imports(tx: Transaction) -> None:
-    """One import at a time: stores may be read and ordered to meanwhile."""
+    """One import or change by hand at a time: stores may be read and ordered to meanwhile."""
     await tx.execute("LOCK TABLE store IN SHARE ROW EXCLUSIVE MODE")
 
 
