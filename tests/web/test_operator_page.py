@@ -117,6 +117,7 @@ async def test_figures_tell_what_became_of_packs(visitor: Visitor, system: Syste
 async def test_many_are_opened_again_at_once(visitor: Visitor, system: System) -> None:
     await paid_and_forfeited(visitor, system)
     await be_staff(visitor, "operator")
+    assert (await visitor.go("/operator/reopen/many?done=" + "9" * 5000)).status == 200
     await visitor.go("/operator/reopen/many")
     wanting = {"round_id": "2020-1", "until": "2020-04-15"}
     assert "寫下原因" in (await visitor.submit("until", **wanting, reason="")).text

@@ -22,6 +22,8 @@ from emask.web.shell.page import Page, SentForm, ThisPage
 _ONE: Final = "/operator/reopen"
 _MANY: Final = "/operator/reopen/many"
 _ANY: Final = "any"
+_DIGITS: Final = 10
+"""More than any number of packs has."""
 
 
 @get(_ONE)
@@ -136,7 +138,7 @@ async def _ask_many(page: Page, form: Form) -> Response[str]:
             "rounds": rounds,
             "chains": list(Chain),
             "counties": await _counties(page, rounds),
-            "done": int(done) if done.isdecimal() and form.ok else None,
+            "done": int(done) if done.isdecimal() and len(done) < _DIGITS and form.ok else None,
         },
         status=_status(form),
     )
