@@ -137,12 +137,19 @@ async def test_without_waiting_for_one_another_they_would_number_it_twice(
 ) -> None:
     await world.many_orders(5)
     await world.pack()
-    both = asyncio.Barrier(2)
+    both_have_read = asyncio.Barrier(2)
+    files = queries.files
 
-    async def meet_instead(_tx: Transaction, _chain: Chain) -> None:
-        await both.wait()
+    async def hold_nothing(_tx: Transaction, _chain: Chain) -> None:
+        return
 
-    monkeypatch.setattr(queries, "hold_files", meet_instead)
+    async def read_together(tx: Transaction, round_id: str, chain: Chain) -> list[PackingFile]:
+        earlier = await files(tx, round_id, chain)
+        await both_have_read.wait()
+        return earlier
+
+    monkeypatch.setattr(queries, "hold_files", hold_nothing)
+    monkeypatch.setattr(queries, "files", read_together)
     made = await asyncio.gather(_make(world), _make(world), return_exceptions=True)
     assert [type(each) for each in made if isinstance(each, Exception)] == [UniqueViolation]
 
