@@ -22,6 +22,7 @@ from playwright.async_api import (
 from emask.programme.system import System
 from emask.sandbox.system import sandbox_of
 from emask.web.app import create_app
+from web.visitor import Visitor
 
 CHROMIUM = "/usr/bin/chromium"
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
@@ -170,3 +171,20 @@ async def _answering(port: int) -> None:
             await writer.wait_closed()
             return
     raise TimeoutError(f"nothing answers on port {port}")
+
+
+async def as_signed_in(context: BrowserContext, visitor: Visitor, base: str) -> None:
+    """Let the browser be whoever the visitor is."""
+    await context.clear_cookies()
+    await context.add_cookies(
+        [
+            {"name": each.name, "value": each.value or "", "url": base}
+            for each in visitor.client.cookies.jar
+        ]
+    )
+
+
+async def look(window: Window, path: str) -> None:
+    """Go to a page and check it."""
+    await window.go(path)
+    await window.check()

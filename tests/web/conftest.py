@@ -10,6 +10,7 @@ import httpx
 import httpx2
 import psycopg
 import pytest
+from playwright.async_api import Browser
 from psycopg import sql
 
 from emask.database.clock import SetClock
@@ -22,6 +23,7 @@ from emask.sandbox.system import Sandbox, sandbox_of
 from emask.web.app import create_app
 from emask.web.demo.stage import set_stage
 from web.api_caller import ApiCaller
+from web.browser import chromium, serving
 from web.places import PARTNERS, SITE, free_port
 from web.visitor import Visitor
 
@@ -76,6 +78,20 @@ async def system(
 ) -> AsyncIterator[System]:
     """A demo that has just opened."""
     async with _opened(demo_db, keys, site, partners_base) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def base(system: System) -> AsyncIterator[str]:
+    """The demo on a real server; its address."""
+    async with serving(system) as address:
+        yield address
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium."""
+    async with chromium() as opened:
         yield opened
 
 

@@ -15,14 +15,13 @@ from agent.fake_pinentry import fake_pinentry
 from agent.pcsc import PcscService, pcsc_service
 from agent.running import AgentAddress, running_agent
 from emask.identity.site import Site
-from emask.programme.system import System
 from emask.sandbox.cards import card_record
 from emask.sandbox.certificates import PIN, Condition
 from emask.sandbox.system import Sandbox
 from emask.sandbox.virtual_cards.nhi_card import VirtualNhiCard
 from emask.sandbox.virtual_cards.piv_card import VirtualPivCard
 from emask.web.sandbox_pages.cast import CAST, PASSWORD
-from web.browser import Window, chromium, serving
+from web.browser import Window, chromium
 from web.places import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.cards, pytest.mark.xdist_group("browser")]
@@ -52,12 +51,6 @@ async def agent(origin: str, pcsc: PcscService, tmp_path: Path) -> AsyncIterator
 @pytest.fixture
 def site(origin: str, agent: AgentAddress) -> Site:
     return Site(origin=origin, agent=agent.url)
-
-
-@pytest.fixture
-async def base(system: System) -> AsyncIterator[str]:
-    async with serving(system) as address:
-        yield address
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Journeys in Chromium: both languages, with and without JavaScript, by keyboard alone, and axe
 on every page."""
 
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from emask.rules.calendar import at
 from emask.web.demo.stage import STORE
 from emask.web.sandbox_pages.cast import PASSWORD
 from web.at_the_gateway import choose, decide, leave, pay
-from web.browser import Window, chromium, serving
+from web.browser import Window
 from web.steps import ID_NUMBERS, SHOP
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -48,18 +47,6 @@ EN = Words(
     *("You are registered", "Pay", "Paid"),
 )
 WORDS = {"zh": ZH, "en": EN}
-
-
-@pytest.fixture
-async def base(system: System) -> AsyncIterator[str]:
-    async with serving(system) as address:
-        yield address
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -5,12 +5,9 @@ from playwright.async_api import Browser
 
 from emask.programme.system import System
 from emask.web.demo.stage import STORE
-from web.browser import Window
+from web.browser import Window, as_signed_in, look
 from web.test_centre_pages import packed
-from web.test_refunds_in_chromium import as_signed_in, base, browser, look
 from web.visitor import Visitor
-
-__all__ = ["base", "browser"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -14,7 +14,7 @@ from emask.programme.system import System
 from emask.rules.calendar import at
 from emask.rules.pickup import normalise_slip_number
 from emask.web.sandbox_pages.cast import PASSWORD
-from web.browser import Window, chromium, serving
+from web.browser import Window, serving
 from web.steps import ID_NUMBERS, be, pay, register
 from web.visitor import Visitor
 
@@ -66,12 +66,6 @@ async def number(visitor: Visitor, system: System) -> str:
 async def base(system: System, number: str) -> AsyncIterator[str]:
     async with serving(system) as address:
         yield address
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as opened:
-        yield opened
 
 
 class Keyboard:

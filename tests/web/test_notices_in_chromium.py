@@ -6,13 +6,10 @@ from playwright.async_api import Browser
 from emask.programme.service import advance_to
 from emask.programme.system import System
 from emask.sandbox.system import sandbox_of
-from web.browser import Window
+from web.browser import Window, as_signed_in, look
 from web.steps import be, be_staff, register
 from web.test_notice_pages import DRAWN
-from web.test_refunds_in_chromium import as_signed_in, base, browser, look
 from web.visitor import Visitor
-
-__all__ = ["base", "browser"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -1,31 +1,17 @@
 """The office and what follows from it in Chromium: both languages, axe, print, small screens."""
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser
 
-from emask.programme.system import System
 from emask.web.sandbox_pages.cast import PASSWORD
-from web.browser import Window, chromium, serving
+from web.browser import Window
 from web.steps import ID_NUMBERS
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 DOCUMENTS = ("nhi_card", "national_id", "household_certificate")
-
-
-@pytest.fixture
-async def base(system: System) -> AsyncIterator[str]:
-    async with serving(system) as address:
-        yield address
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as opened:
-        yield opened
 
 
 async def at_the_desk(window: Window, who: str) -> None:

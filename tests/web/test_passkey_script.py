@@ -1,7 +1,6 @@
 """The pages' script before a phone's unlock: what it asks, sends and tells, in Chromium."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,7 +29,6 @@ from emask.web.shell.assets import BUILT
 from emask.web.shell.security import HEADERS, content_security_policy
 from identity.phones import Nobody
 from web.authenticator import Authenticator
-from web.browser import chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -136,12 +134,6 @@ async def identity(db: Database, keys: Keys, vault: Vault) -> Identity:
         tokens=SiteTokens(SiteKeys(keys), SITE),
         partners=IdentityPartners(certificates=Nobody(), operator=Nobody()),
     )
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from emask.sandbox.system import Sandbox
 from emask.web.sandbox_pages.cast import PASSWORD, member
 from emask.web.shell.cookies import HANDSET, SESSION
 from web.authenticator import Authenticator
-from web.browser import Window, chromium, serving
+from web.browser import Window, serving
 from web.camera import scan
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -55,12 +55,6 @@ async def base(real: System) -> AsyncIterator[str]:
 async def demo_base(system: System) -> AsyncIterator[str]:
     async with serving(system) as address:
         yield address
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture

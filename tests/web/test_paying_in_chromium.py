@@ -1,6 +1,5 @@
 """Paying in Chromium through the sandboxed gateway, on computers and phones, in both languages."""
 
-from collections.abc import AsyncIterator
 from datetime import date
 
 import pytest
@@ -13,7 +12,7 @@ from emask.sandbox.paying import hear
 from emask.sandbox.system import Sandbox
 from web.api_caller import ApiCaller
 from web.at_the_gateway import choose, decide, leave, press
-from web.browser import Window, chromium, serving
+from web.browser import Window
 from web.places import free_port
 from web.steps import ID_NUMBERS
 
@@ -30,18 +29,6 @@ FETCHING = {"zh": "正在取得轉入帳號", "en": "We are fetching your accoun
 def partners_base() -> str:
     """A site of its own, as gateways are: cookies stay behind when its pages send a form back."""
     return f"http://127.0.0.1:{free_port()}"
-
-
-@pytest.fixture
-async def base(system: System) -> AsyncIterator[str]:
-    async with serving(system) as address:
-        yield address
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -4,13 +4,10 @@ import pytest
 from playwright.async_api import Browser
 
 from emask.programme.system import System
-from web.browser import Window
+from web.browser import Window, as_signed_in, look
 from web.steps import be_staff
 from web.test_reconciliation_page import PATH, reconciled
-from web.test_refunds_in_chromium import as_signed_in, base, browser, look
 from web.visitor import Visitor
-
-__all__ = ["base", "browser"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

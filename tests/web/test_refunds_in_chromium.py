@@ -1,45 +1,15 @@
 """The pages of refunds in a real browser, in every state, both languages and all widths."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-from playwright.async_api import Browser, BrowserContext
+from playwright.async_api import Browser
 
 from emask.programme.system import System
-from web.browser import Window, chromium, serving
+from web.browser import Window, as_signed_in, look
 from web.steps import be, be_staff, register
 from web.test_refund_pages import HERE, act, owe, unclear_card
 from web.visitor import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-
-@pytest.fixture
-async def base(system: System) -> AsyncIterator[str]:
-    async with serving(system) as address:
-        yield address
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as opened:
-        yield opened
-
-
-async def as_signed_in(context: BrowserContext, visitor: Visitor, base: str) -> None:
-    """Let the browser be whoever the visitor is."""
-    await context.clear_cookies()
-    await context.add_cookies(
-        [
-            {"name": each.name, "value": each.value or "", "url": base}
-            for each in visitor.client.cookies.jar
-        ]
-    )
-
-
-async def look(window: Window, path: str) -> None:
-    await window.go(path)
-    await window.check()
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
