@@ -7,9 +7,10 @@ from types import MappingProxyType
 
 import httpx2
 
+from emask.delivery.ports import ParcelOrder
 from emask.partners.ecpay.mac import MacKeys
 from emask.partners.ecpay.wire import read_form
-from emask.partners.logistics import Account, EcpayLogistics, Logistics, ParcelOrder, Sender
+from emask.partners.logistics import Account, EcpayLogistics, Logistics, Sender
 from emask.partners.logistics.calls import sign
 from emask.rounds.model import Chain
 

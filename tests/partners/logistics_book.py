@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from emask.partners.logistics import CreatedParcel, ParcelOrder, Waiting
+from emask.delivery.creating import Waiting
+from emask.delivery.ports import CreatedParcel, ParcelOrder
 
 
 @dataclass

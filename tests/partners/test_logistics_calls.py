@@ -6,9 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from emask.partners.ecpay.mac import Digest, check_mac_value, is_genuine
-from emask.partners.logistics import (
-    EcpayLogistics,
+from emask.delivery.ports import (
     MapDevice,
     NoAnswer,
     ParcelState,
@@ -17,6 +15,8 @@ from emask.partners.logistics import (
     UnfitForParcel,
     UnknownParcel,
 )
+from emask.partners.ecpay.mac import Digest, check_mac_value, is_genuine
+from emask.partners.logistics import EcpayLogistics
 from emask.partners.logistics.creation import creation_fields, fitting_name
 from emask.rounds.model import Chain
 from partners.logistics import (

@@ -11,22 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emask.delivery.creating import UNFIT
-from emask.partners.logistics import (
-    Beat,
+from emask.delivery.creating import UNFIT, Turn, create_due
+from emask.delivery.pace import Beat, Pace
+from emask.delivery.ports import (
     CreatedParcel,
     NoAnswer,
-    Pace,
     ParcelOrder,
     ParcelStanding,
     ParcelState,
     Paused,
     Refused,
     StatusMessage,
-    Turn,
     UnfitForParcel,
     UnknownParcel,
-    create_due,
 )
 from emask.rounds.model import Chain
 from partners.logistics import parcel

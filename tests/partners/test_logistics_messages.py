@@ -7,16 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emask.delivery.ports import CreatedParcel, ForgedMessage, NoAnswer, ParcelState, Refused
 from emask.partners.ecpay.mac import MacKeys
 from emask.partners.ecpay.wire import form_body
-from emask.partners.logistics import (
-    Account,
-    CreatedParcel,
-    ForgedMessage,
-    NoAnswer,
-    ParcelState,
-    Refused,
-)
+from emask.partners.logistics import Account
 from emask.partners.logistics.calls import sign
 from emask.rounds.model import Chain
 from emask.rules.calendar import TAIPEI

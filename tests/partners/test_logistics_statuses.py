@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emask.partners.logistics import ParcelState, StatusMessage, SubType, counting, latest, state_of
+from emask.delivery.counting import counting, latest
+from emask.delivery.ports import ParcelState, StatusMessage
+from emask.partners.logistics import SubType, state_of
 from emask.rounds.model import Chain
 
 BEGIN = datetime(2020, 3, 22, tzinfo=UTC)

@@ -9,17 +9,9 @@ import httpx2
 
 from emask.database.clock import SetClock
 from emask.database.pool import Database
-from emask.partners.logistics import (
-    CreatedParcel,
-    EcpayLogistics,
-    ListedStore,
-    ParcelOrder,
-    ParcelState,
-    StatusMessage,
-    SubType,
-    latest,
-    state_of,
-)
+from emask.delivery.counting import latest
+from emask.delivery.ports import CreatedParcel, ListedStore, ParcelOrder, ParcelState, StatusMessage
+from emask.partners.logistics import EcpayLogistics, SubType, state_of
 from emask.rounds.model import Chain
 from emask.sandbox.chains import TABLES, Parcels, Playing, Pushes, Timetable, create_chains
 from emask.sandbox.mischief import Mischief

@@ -6,7 +6,8 @@ import pytest
 
 from emask.database.clock import SetClock
 from emask.database.pool import Database
-from emask.partners.logistics import ForgedMessage, ParcelState, Refused, state_of
+from emask.delivery.ports import ForgedMessage, ParcelState, Refused
+from emask.partners.logistics import state_of
 from emask.partners.logistics.kinds import SUB_TYPES, SubType
 from emask.rounds.model import Chain
 from emask.sandbox.chains.life import Fate, Timetable, steps

@@ -10,20 +10,12 @@ import pytest
 
 from emask.database.clock import SetClock
 from emask.database.pool import Database
+from emask.delivery.creating import create_due
+from emask.delivery.pace import Beat, Pace
+from emask.delivery.ports import MapDevice, NoAnswer, ParcelState, Paused, Refused, UnknownParcel
 from emask.partners.ecpay.mac import MacKeys
 from emask.partners.ecpay.wire import form_body
-from emask.partners.logistics import (
-    Beat,
-    EcpayLogistics,
-    MapDevice,
-    NoAnswer,
-    Pace,
-    ParcelState,
-    Paused,
-    Refused,
-    UnknownParcel,
-    create_due,
-)
+from emask.partners.logistics import EcpayLogistics
 from emask.partners.logistics.calls import CREATE, QUERY, STORE_LIST, STORE_MAP, sign
 from emask.partners.logistics.creation import creation_fields
 from emask.rounds.model import Chain

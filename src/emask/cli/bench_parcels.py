@@ -24,7 +24,8 @@ from emask.cli.bench_parcels_play import (
     hand_over,
     tell_all,
 )
-from emask.partners.logistics import ParcelState, SubType, state_of
+from emask.delivery.ports import ParcelState
+from emask.partners.logistics import SubType, state_of
 
 _KILLS: Final = 2
 

@@ -1,11 +1,15 @@
 """What goes wrong at the sandbox's partners, on demand: slow, down, stale, forged."""
 
+import asyncio
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from psycopg.types.json import Jsonb
 
 from emask.database.pool import Database
+
+_STALL: Final = 10  # seconds
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS sandbox.mischief (
@@ -44,3 +48,24 @@ class Mischief:
                 "SELECT kind, detail FROM sandbox.mischief WHERE partner = %s", (partner,)
             )
             return dict(await cursor.fetchall())
+
+    async def forbids(
+        self, partner: str, faults: Mapping[str, Any], *, at: datetime, pause: timedelta
+    ) -> bool:
+        """Whether the partner has had enough of calls (`forbidden`).
+
+        The pause begins with the first call that it refuses.
+        """
+        fault = faults.get("forbidden")
+        if fault is None:
+            return False
+        if "until" not in fault:
+            await self.begin(partner, "forbidden", {"until": (at + pause).isoformat()})
+            return True
+        return at < datetime.fromisoformat(fault["until"])
+
+
+async def stall(faults: Mapping[str, Any]) -> None:
+    """Wait as long as a `slow` partner does: so many `seconds`, or ten."""
+    if "slow" in faults:
+        await asyncio.sleep(float(faults["slow"].get("seconds", _STALL)))

@@ -78,6 +78,12 @@ async def send_answer(
     await send({"type": "http.response.body", "body": body})
 
 
+async def send_content(send: Send, body: bytes, *, status: int, content_type: str) -> None:
+    """Answer with what is to be kept nowhere."""
+    headers = [(b"content-type", content_type.encode()), (b"cache-control", b"no-store")]
+    await send_answer(send, body, status=status, headers=headers)
+
+
 async def _live(receive: Receive, send: Send) -> None:
     await receive()
     await send({"type": "lifespan.startup.complete"})

@@ -6,7 +6,6 @@ what is no longer in date (`stale_crl`, `stale_ocsp`) or what a stranger has sig
 or revokes a certificate between two questions (`revoked_mid_session` {"serial"}, in hex).
 """
 
-import asyncio
 import binascii
 from base64 import b64decode
 from collections.abc import Mapping
@@ -27,7 +26,7 @@ from emask.sandbox.certificates.answers import (
 )
 from emask.sandbox.certificates.authority import LIST, OCSP, ROOT_LIST, Authority
 from emask.sandbox.certificates.condition import Condition
-from emask.sandbox.mischief import Mischief
+from emask.sandbox.mischief import Mischief, stall
 from emask.sandbox.wire import Application, Message, Receive, Send, read_body, send_answer
 
 PARTNER: Final = "ca"
@@ -72,8 +71,7 @@ class _Directory:
     async def answer(self, path: str, body: bytes) -> _Answer:
         """What stands at a path, or the answer to the OCSP question in body or path."""
         faults = await self._mischief.kinds(PARTNER)
-        if "slow" in faults:
-            await asyncio.sleep(float(faults["slow"]["seconds"]))
+        await stall(faults)
         if path in (ROOT_LIST, LIST):
             return await self._list(path, faults)
         if path == OCSP or path.startswith(f"{OCSP}/"):

@@ -5,9 +5,7 @@ minutes of the clock, from the first call on), and those of :mod:`emask.sandbox.
 :mod:`emask.sandbox.chains.pushing`.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from typing import Final
 
 from emask.database.clock import Clock
@@ -32,10 +30,9 @@ from emask.sandbox.chains.playing import Playing
 from emask.sandbox.chains.pushing import PARTNER
 from emask.sandbox.chains.servers import Refusal, Servers
 from emask.sandbox.ecpay.exchange import Answer, Request
-from emask.sandbox.mischief import Mischief
-from emask.sandbox.wire import Application, Message, Receive, Send, read_body, send_answer
+from emask.sandbox.mischief import Mischief, stall
+from emask.sandbox.wire import Application, Message, Receive, Send, read_body, send_content
 
-_STALL: Final = 10  # seconds
 _LONGEST: Final = 65_536
 _FOR_BROWSERS: Final = frozenset({STORE_MAP})
 
@@ -71,7 +68,10 @@ def create_chains(
         )
         path = scope["path"]
         handler = routes.get(path) if scope["method"] == "POST" else None
-        await _send(send, await _answer(handler, path, request, mischief))
+        answer = await _answer(handler, path, request, mischief)
+        await send_content(
+            send, answer.body.encode(), status=answer.status, content_type=answer.content_type
+        )
 
     return chains
 
@@ -95,11 +95,12 @@ def _routes(logistics: Logistics, timetable: Timetable, db: Database) -> Mapping
 async def _answer(
     handler: Handler | None, path: str, request: Request, mischief: Mischief
 ) -> Answer:
-    if "slow" in request.faults:
-        await asyncio.sleep(request.faults["slow"].get("seconds", _STALL))
+    await stall(request.faults)
     if handler is None:
         return Answer(status=404)
-    if path not in _FOR_BROWSERS and await _forbids(request, mischief):
+    if path not in _FOR_BROWSERS and await mischief.forbids(
+        PARTNER, request.faults, at=request.at, pause=PAUSE
+    ):
         return Answer(status=403)
     try:
         return await handler(request)
@@ -107,23 +108,3 @@ async def _answer(
         return refusal.answer
     except (KeyError, ValueError):
         return Answer(status=400)
-
-
-async def _forbids(request: Request, mischief: Mischief) -> bool:
-    """Whether they have had enough; the half hour begins with the first call that is refused."""
-    fault = request.faults.get("forbidden")
-    if fault is None:
-        return False
-    if "until" not in fault:
-        until = request.at + PAUSE
-        await mischief.begin(PARTNER, "forbidden", {"until": until.isoformat()})
-        return True
-    return request.at < datetime.fromisoformat(fault["until"])
-
-
-async def _send(send: Send, answer: Answer) -> None:
-    headers = [
-        (b"content-type", answer.content_type.encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    await send_answer(send, answer.body.encode(), status=answer.status, headers=headers)

@@ -7,7 +7,8 @@ from typing import Self
 import httpx2
 
 from emask.database.pool import Database
-from emask.partners.logistics import EcpayLogistics, ListedStore, Logistics
+from emask.delivery.ports import ListedStore
+from emask.partners.logistics import EcpayLogistics, Logistics
 from emask.rounds.model import Chain
 from emask.sandbox.chains.life import Timetable
 from emask.sandbox.chains.parcels import Parcels

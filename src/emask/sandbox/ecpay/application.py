@@ -5,9 +5,7 @@ minutes of the clock, from the first call on), and those of :mod:`emask.sandbox.
 :mod:`emask.sandbox.ecpay.cashier`.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Final
 
 import httpx2
@@ -28,13 +26,12 @@ from emask.sandbox.ecpay.exchange import PARTNER, Answer, Request
 from emask.sandbox.ecpay.pushing import Pushes
 from emask.sandbox.ecpay.servers import Servers
 from emask.sandbox.ecpay.trades import Trades
-from emask.sandbox.mischief import Mischief
-from emask.sandbox.wire import Application, Message, Receive, Send, read_body, send_answer
+from emask.sandbox.mischief import Mischief, stall
+from emask.sandbox.wire import Application, Message, Receive, Send, read_body, send_content
 
 PAY: Final = "/Cashier/Pay"
 ATM: Final = "/Cashier/Atm"
 
-_STALL: Final = 10  # seconds
 _LONGEST: Final = 65_536
 _FOR_SERVERS: Final = frozenset({TRADE_INFO, PAYMENT_INFO, CARD_ACTION, DAILY_FILE})
 
@@ -83,7 +80,9 @@ def create_ecpay(
         )
         path = scope["path"]
         answer = await _answer(routes.get((scope["method"], path)), path, request, mischief)
-        await _send(send, answer)
+        await send_content(
+            send, answer.body.encode(), status=answer.status, content_type=answer.content_type
+        )
 
     return ecpay
 
@@ -91,33 +90,14 @@ def create_ecpay(
 async def _answer(
     handler: Handler | None, path: str, request: Request, mischief: Mischief
 ) -> Answer:
-    if "slow" in request.faults:
-        await asyncio.sleep(request.faults["slow"].get("seconds", _STALL))
+    await stall(request.faults)
     if handler is None:
         return Answer(status=404)
-    if path in _FOR_SERVERS and await _forbids(request, mischief):
+    if path in _FOR_SERVERS and await mischief.forbids(
+        PARTNER, request.faults, at=request.at, pause=PAUSE
+    ):
         return Answer(status=403)
     try:
         return await handler(request)
     except (KeyError, ValueError):
         return Answer(status=400)
-
-
-async def _forbids(request: Request, mischief: Mischief) -> bool:
-    """Whether it has had enough; the half hour begins with the first call that it refuses."""
-    fault = request.faults.get("forbidden")
-    if fault is None:
-        return False
-    if "until" not in fault:
-        until = request.at + PAUSE
-        await mischief.begin(PARTNER, "forbidden", {"until": until.isoformat()})
-        return True
-    return request.at < datetime.fromisoformat(fault["until"])
-
-
-async def _send(send: Send, answer: Answer) -> None:
-    headers = [
-        (b"content-type", answer.content_type.encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    await send_answer(send, answer.body.encode(), status=answer.status, headers=headers)

@@ -4,7 +4,6 @@ Faults: `duplicate` (a push comes twice), `slow` {"seconds"} (nothing is answere
 `wrong_sha` (pushes are not signed), `padded_32` (they are padded further than a block of AES).
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
@@ -19,7 +18,7 @@ from emask.partners.newebpay.merchant import (
     TRADE_INFO,
     Merchant,
 )
-from emask.sandbox.mischief import Mischief
+from emask.sandbox.mischief import Mischief, stall
 from emask.sandbox.newebpay.apis import Apis
 from emask.sandbox.newebpay.cashier import Cashier
 from emask.sandbox.newebpay.exchange import (
@@ -33,7 +32,7 @@ from emask.sandbox.newebpay.exchange import (
 )
 from emask.sandbox.newebpay.pages import error_page
 from emask.sandbox.newebpay.trades import Trades
-from emask.sandbox.wire import Application, Message, Receive, Send, read_body, send_answer
+from emask.sandbox.wire import Application, Message, Receive, Send, read_body, send_content
 
 Handler = Callable[[Request], Awaitable[Answer]]
 
@@ -41,7 +40,6 @@ PAY: Final = "/MPG/pay"
 ACCOUNT: Final = "/MPG/account"
 ATM: Final = "/MPG/atm"
 
-_STALL: Final = 10  # seconds
 _LONGEST: Final = 65_536
 
 
@@ -74,7 +72,10 @@ def create_newebpay(
             faults=await mischief.kinds(PARTNER),
             language="en" if fields.get("language", browser).startswith("en") else "zh",
         )
-        await _send(send, await _answer(routes, scope["method"], scope["path"], request))
+        answer = await _answer(routes, scope["method"], scope["path"], request)
+        await send_content(
+            send, answer.body, status=answer.status, content_type=answer.content_type
+        )
 
     return newebpay
 
@@ -95,8 +96,7 @@ def _routes(cashier: Cashier, apis: Apis) -> Mapping[tuple[str, str], Handler]:
 async def _answer(
     routes: Mapping[tuple[str, str], Handler], method: str, path: str, request: Request
 ) -> Answer:
-    if "slow" in request.faults:
-        await asyncio.sleep(request.faults["slow"].get("seconds", _STALL))
+    await stall(request.faults)
     handler = routes.get((method, path))
     if handler is None:
         return Answer("text/plain", b"", 404)
@@ -106,11 +106,3 @@ async def _answer(
         if path.startswith("/API/"):
             return result(trouble.code, [])
         return html(error_page(trouble.code))
-
-
-async def _send(send: Send, answer: Answer) -> None:
-    headers = [
-        (b"content-type", answer.content_type.encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    await send_answer(send, answer.body, status=answer.status, headers=headers)

@@ -6,7 +6,6 @@ when the number is to be verified), `ts43` (the SIM is recognised by an operator
 network).
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ import msgspec
 from emask.database.clock import Clock
 from emask.database.pool import Database
 from emask.database.vault import Keys
-from emask.sandbox.mischief import Mischief
+from emask.sandbox.mischief import Mischief, stall
 from emask.sandbox.operator.apis import Apis
 from emask.sandbox.operator.authorisation import Provider
 from emask.sandbox.operator.clients import Clients
@@ -90,8 +89,7 @@ def _routes(provider: Provider, apis: Apis) -> Mapping[tuple[str, str], Handler]
 
 
 async def _answer(routes: Mapping[tuple[str, str], Handler], request: Request) -> Answer:
-    if "slow" in request.faults:
-        await asyncio.sleep(request.faults["slow"]["seconds"])
+    await stall(request.faults)
     if "down" in request.faults:
         return ApiError(503, "UNAVAILABLE").answer
     handler = routes.get((request.method, request.path))

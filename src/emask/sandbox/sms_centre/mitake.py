@@ -5,7 +5,6 @@ receipt is pushed twice), `big5` (it answers in Big5), `receipt_before_response`
 {"statuscode"} (the whole call, `l` for too many connections, say), `undelivered` {"StatusFlag"}.
 """
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from emask.database.clock import Clock
 from emask.database.pool import Database
 from emask.notices.ports import Sms
 from emask.rules.calendar import TAIPEI
-from emask.sandbox.mischief import Mischief
+from emask.sandbox.mischief import Mischief, stall
 from emask.sandbox.sms import SandboxSms
 from emask.sandbox.sms_centre import queries
 from emask.sandbox.sms_centre.queries import Kept
@@ -86,8 +85,7 @@ class SandboxMitake:
         else:
             query = _fields(scope["query_string"].decode())
             text = await self._answer(scope["path"].rpartition("/")[2], query, body, faults)
-        if "slow" in faults:
-            await asyncio.sleep(float(faults["slow"]["seconds"]))
+        await stall(faults)
         charset = "big5" if "big5" in faults else "utf-8"
         headers = [(b"content-type", f"text/plain; charset={charset}".encode())]
         await send_answer(send, text.encode(charset), status=status, headers=headers)

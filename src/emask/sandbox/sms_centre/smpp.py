@@ -22,7 +22,7 @@ from emask.database.clock import Clock
 from emask.notices.ports import Sms
 from emask.partners.sms.segments import Alphabet
 from emask.rules.calendar import TAIPEI
-from emask.sandbox.mischief import Mischief
+from emask.sandbox.mischief import Mischief, stall
 from emask.sandbox.sms import SandboxSms
 from emask.sandbox.sms_centre.gate import Gate, free_port
 
@@ -123,8 +123,7 @@ class SandboxSmpp:
 
     async def _take(self, event: smpp34.SubmitSmEvent) -> None:
         faults = await self._mischief.kinds(SMPP)
-        if "slow" in faults:
-            await asyncio.sleep(float(faults["slow"]["seconds"]))
+        await stall(faults)
         refusal = self._refusal(event, faults)
         if refusal:
             event.reject(refusal)
