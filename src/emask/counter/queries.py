@@ -69,7 +69,8 @@ async def visit(
 
 
 SELL = (
-    "WITH stock AS (UPDATE counter_stock SET pieces = pieces - %(pieces)s"
+    "WITH stock AS (UPDATE counter_stock"
+    " SET pieces = pieces - %(pieces)s, changed_at = %(sold_at)s"
     " WHERE site_code = %(site_code)s AND product = %(product)s"
     " AND pieces >= %(pieces)s RETURNING site_code)"
     " INSERT INTO counter_sale (person_id, sale_id, site_code, product, pieces, sold_on, sold_at,"
@@ -149,7 +150,8 @@ async def undo(
         "  adults = adults - (product = 'adult_mask')::integer,"
         "  children = children - (product = 'child_mask')::integer"
         "  FROM undone WHERE v.visit_id = undone.visit_id)"
-        " UPDATE counter_stock s SET pieces = s.pieces + undone.pieces FROM undone"
+        " UPDATE counter_stock s SET pieces = s.pieces + undone.pieces, changed_at = %(at)s"
+        " FROM undone"
         " WHERE s.site_code = undone.site_code AND s.product = undone.product",
         {"person": person_id, "sale": sale_id, "reason": reason, "at": at},
     )

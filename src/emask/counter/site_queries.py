@@ -7,6 +7,8 @@ from emask.counter.model import Site, SiteKind, Stock
 from emask.database.pool import Transaction
 from emask.rules.calendar import Product
 
+_NOW = "coalesce((SELECT now FROM clock), now())"
+
 
 class Written(NamedTuple):
     """The codes of what a list added and changed; the rest of it said nothing new."""
@@ -30,10 +32,11 @@ async def site(tx: Transaction, site_code: str) -> Site | None:
 async def write_sites(tx: Transaction, sites: Sequence[Site]) -> Written:
     """Add sites, or bring them up to date."""
     cursor = await tx.execute(
-        "INSERT INTO counter_site AS s (site_code, kind, name, address, phone)"
-        " SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])"
+        "INSERT INTO counter_site AS s (site_code, kind, name, address, phone, changed_at)"
+        f" SELECT *, {_NOW}"
+        " FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])"
         " ON CONFLICT (site_code) DO UPDATE SET kind = excluded.kind, name = excluded.name,"
-        " address = excluded.address, phone = excluded.phone"
+        " address = excluded.address, phone = excluded.phone, changed_at = excluded.changed_at"
         " WHERE (s.kind, s.name, s.address, s.phone)"
         " <> (excluded.kind, excluded.name, excluded.address, excluded.phone)"
         " RETURNING new.site_code, old.site_code IS NULL",
@@ -51,9 +54,10 @@ async def write_sites(tx: Transaction, sites: Sequence[Site]) -> Written:
 async def write_stock(tx: Transaction, stocks: Sequence[Stock]) -> Written:
     """Set what sites have left."""
     cursor = await tx.execute(
-        "INSERT INTO counter_stock AS s (site_code, product, pieces)"
-        " SELECT * FROM unnest(%s::text[], %s::text[], %s::integer[])"
-        " ON CONFLICT (site_code, product) DO UPDATE SET pieces = excluded.pieces"
+        "INSERT INTO counter_stock AS s (site_code, product, pieces, changed_at)"
+        f" SELECT *, {_NOW} FROM unnest(%s::text[], %s::text[], %s::integer[])"
+        " ON CONFLICT (site_code, product)"
+        " DO UPDATE SET pieces = excluded.pieces, changed_at = excluded.changed_at"
         " WHERE s.pieces <> excluded.pieces"
         " RETURNING new.site_code, old.site_code IS NULL",
         (
@@ -68,9 +72,10 @@ async def write_stock(tx: Transaction, stocks: Sequence[Stock]) -> Written:
 async def add_stock(tx: Transaction, site_code: str, product: Product, pieces: int) -> bool:
     """Add to what a site has; False if there is no such site."""
     cursor = await tx.execute(
-        "INSERT INTO counter_stock AS s (site_code, product, pieces)"
-        " SELECT site_code, %s, %s FROM counter_site WHERE site_code = %s"
-        " ON CONFLICT (site_code, product) DO UPDATE SET pieces = s.pieces + excluded.pieces",
+        "INSERT INTO counter_stock AS s (site_code, product, pieces, changed_at)"
+        f" SELECT site_code, %s, %s, {_NOW} FROM counter_site WHERE site_code = %s"
+        " ON CONFLICT (site_code, product)"
+        " DO UPDATE SET pieces = s.pieces + excluded.pieces, changed_at = excluded.changed_at",
         (product, pieces, site_code),
     )
     return cursor.rowcount == 1

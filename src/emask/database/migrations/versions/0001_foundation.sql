@@ -946,18 +946,34 @@ COMMENT ON TABLE carrier_pause IS 'The chains were asked too often; nobody asks 
 -- ---------------------------------------------------------------- the counter channel
 
 CREATE TABLE counter_site (
-    site_code text PRIMARY KEY,
-    kind      text NOT NULL CHECK (kind IN ('pharmacy', 'health_centre')),
-    name      text NOT NULL,
-    address   text NOT NULL,
-    phone     text NOT NULL
+    site_code       text             PRIMARY KEY,
+    kind            text             NOT NULL CHECK (kind IN ('pharmacy', 'health_centre')),
+    name            text             NOT NULL,
+    address         text             NOT NULL,
+    phone           text             NOT NULL,
+    county          text             NOT NULL DEFAULT '',
+    town            text             NOT NULL DEFAULT '',
+    longitude       double precision,
+    latitude        double precision,
+    cunli           text             NOT NULL DEFAULT '',
+    website         text             NOT NULL DEFAULT '',
+    note            text             NOT NULL DEFAULT '',
+    custom_note     text             NOT NULL DEFAULT '',
+    service_periods text             NOT NULL DEFAULT repeat('N', 21)
+                    CHECK (service_periods ~ '^[NY]{21}$'),
+    active          boolean          NOT NULL DEFAULT true,
+    changed_at      timestamptz      NOT NULL,
+    CHECK ((longitude IS NULL) = (latitude IS NULL))
 );
+COMMENT ON COLUMN counter_site.service_periods IS
+    'Seven mornings from Monday on, seven afternoons, seven evenings: N open, Y closed.';
 ALTER TABLE staff ADD FOREIGN KEY (site_code) REFERENCES counter_site;
 
 CREATE TABLE counter_stock (
-    site_code text    NOT NULL REFERENCES counter_site,
-    product   text    NOT NULL CHECK (product IN ('adult_mask', 'child_mask')),
-    pieces    integer NOT NULL CHECK (pieces >= 0),
+    site_code  text        NOT NULL REFERENCES counter_site,
+    product    text        NOT NULL CHECK (product IN ('adult_mask', 'child_mask')),
+    pieces     integer     NOT NULL CHECK (pieces >= 0),
+    changed_at timestamptz NOT NULL,
     PRIMARY KEY (site_code, product)
 );
 
