@@ -78,6 +78,9 @@ WRITERS = {
     "counter_stock": {"counter"},
     "counter_sale": {"counter"},
     "proxy_visit": {"counter"},
+    "api_client": {"counter"},
+    "api_client_assertion": {"counter"},
+    "idempotent_call": {"counter"},
 }
 
 _WRITE = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM|COPY)\s+([a-z_]+)\b(?!\.)")

@@ -1003,3 +1003,37 @@ CREATE TABLE counter_sale (
     CHECK (by_proxy OR visit_id IS NULL)
 );
 CREATE INDEX counter_sale_site ON counter_sale (site_code, sold_on);
+
+-- The software of pharmacies: it proves itself with its own key, of which only the public half is
+-- kept here, and acts for one site.
+CREATE TABLE api_client (
+    client_id text        PRIMARY KEY CHECK (client_id ~ '^[a-z0-9][a-z0-9-]{2,62}$'),
+    site_code text        NOT NULL REFERENCES counter_site,
+    name      text        NOT NULL,
+    jwks      jsonb       NOT NULL,
+    added_at  timestamptz NOT NULL,
+    ended_at  timestamptz
+);
+
+CREATE TABLE api_client_assertion (
+    client_id  text        NOT NULL REFERENCES api_client,
+    jti        bytea       NOT NULL,
+    expires_at timestamptz NOT NULL,
+    PRIMARY KEY (client_id, jti)
+);
+COMMENT ON TABLE api_client_assertion IS 'Digests of the proofs that clients have used: each counts once.';
+
+CREATE TABLE idempotent_call (
+    client_id   text        NOT NULL REFERENCES api_client,
+    key         text        NOT NULL,
+    fingerprint bytea       NOT NULL,
+    status      smallint    NOT NULL,
+    media_type  text        NOT NULL,
+    language    text        NOT NULL,
+    body        bytea       NOT NULL,
+    called_at   timestamptz NOT NULL,
+    PRIMARY KEY (client_id, key)
+);
+CREATE INDEX idempotent_call_age ON idempotent_call (called_at);
+COMMENT ON TABLE idempotent_call IS
+    'What a call with an Idempotency-Key was answered, written with its effect and told again.';
