@@ -14,6 +14,7 @@ from emask.rounds.service import (
     PickupsOverlap,
     RoundFrozen,
     UnknownRound,
+    all_policies,
     all_rounds,
     current_round,
     load_round,
@@ -170,6 +171,7 @@ async def test_a_policy_holds_until_the_next_one(db: Database) -> None:
     policies = built_in_policies()
     async with db.transaction() as tx:
         await save_policies(tx, policies)
+        assert await all_policies(tx) == list(policies)
         for policy in policies:
             assert await policy_on(tx, policy.valid_from) == policy
         assert (await policy_on(tx, date(2020, 3, 4))).adult_pieces == 2

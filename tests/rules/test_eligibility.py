@@ -202,6 +202,39 @@ def test_a_childs_card_buys_no_adult_masks(policy: CounterPolicy) -> None:
     assert refused.value.child_born_from == policy.child_born_from
 
 
+@pytest.mark.parametrize(
+    ("born", "adult", "child"),
+    [
+        (date(2003, 12, 31), 3, None),
+        (date(2004, 1, 1), 3, 5),
+        (date(2006, 12, 31), 3, 5),
+        (date(2007, 1, 1), None, 5),
+    ],
+)
+def test_the_elder_children_may_choose(
+    policy: CounterPolicy, born: date, adult: int | None, child: int | None
+) -> None:
+    choice = replace(policy, child_born_from=date(2004, 1, 1), either_born_before=date(2007, 1, 1))
+    for product, expected in ((Product.ADULT_MASK, adult), (Product.CHILD_MASK, child)):
+        if expected is None:
+            with pytest.raises((ChildNotEligible, ProductNotForAdult)):
+                pieces(choice, born, product)
+        else:
+            assert pieces(choice, born, product) == expected
+
+
+def test_who_must_buy_child_masks_is_told_by_the_later_line(policy: CounterPolicy) -> None:
+    choice = replace(policy, either_born_before=date(2010, 1, 1))
+    with pytest.raises(ChildNotEligible) as refused:
+        pieces(choice, date(2012, 5, 5), Product.ADULT_MASK)
+    assert refused.value.child_born_from == date(2010, 1, 1)
+    without_effect = replace(policy, either_born_before=date(2000, 1, 1))
+    assert pieces(without_effect, ADULT, Product.ADULT_MASK) == 3
+    with pytest.raises(ChildNotEligible) as refused:
+        pieces(without_effect, CHILD, Product.ADULT_MASK)
+    assert refused.value.child_born_from == policy.child_born_from
+
+
 def test_adults_follow_odd_and_even(policy: CounterPolicy) -> None:
     with pytest.raises(WrongDayOddEven) as refused:
         pieces(policy, ADULT, Product.ADULT_MASK, digit=2)

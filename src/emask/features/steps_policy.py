@@ -31,7 +31,7 @@ def _yes_or_no(word: str) -> bool:
 _FIELDS: Mapping[str, Converter] = MappingProxyType(
     {
         **dict.fromkeys(_FIGURES, CONVERTERS["n"]),
-        "child_born_from": CONVERTERS["date"],
+        **dict.fromkeys(("child_born_from", "either_born_before"), CONVERTERS["date"]),
         **dict.fromkeys(_ANSWERS, _yes_or_no),
     }
 )

@@ -23,8 +23,8 @@ _ROUND = (
 )
 _POLICY = (
     "SELECT valid_from, interval_days, adult_pieces, child_pieces, price, child_born_from,"
-    " odd_even, children_exempt, adult_may_buy_child_masks, proxy_adults, proxy_children"
-    " FROM counter_policy"
+    " odd_even, children_exempt, adult_may_buy_child_masks, either_born_before, proxy_adults,"
+    " proxy_children FROM counter_policy"
 )
 
 
@@ -81,20 +81,21 @@ async def upsert_policies(tx: Transaction, policies: Sequence[CounterPolicy]) ->
         await cursor.executemany(
             "INSERT INTO counter_policy (valid_from, interval_days, adult_pieces, child_pieces,"
             " price, child_born_from, odd_even, children_exempt, adult_may_buy_child_masks,"
-            " proxy_adults, proxy_children)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " either_born_before, proxy_adults, proxy_children)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (valid_from) DO UPDATE SET interval_days = excluded.interval_days,"
             " adult_pieces = excluded.adult_pieces, child_pieces = excluded.child_pieces,"
             " price = excluded.price, child_born_from = excluded.child_born_from,"
             " odd_even = excluded.odd_even, children_exempt = excluded.children_exempt,"
             " adult_may_buy_child_masks = excluded.adult_may_buy_child_masks,"
+            " either_born_before = excluded.either_born_before,"
             " proxy_adults = excluded.proxy_adults, proxy_children = excluded.proxy_children",
             [
                 (
                     *(policy.valid_from, policy.interval_days, policy.adult_pieces),
                     *(policy.child_pieces, policy.price, policy.child_born_from),
                     *(policy.odd_even, policy.children_exempt, policy.adult_may_buy_child_masks),
-                    *(policy.proxy_adults, policy.proxy_children),
+                    *(policy.either_born_before, policy.proxy_adults, policy.proxy_children),
                 )
                 for policy in policies
             ],
@@ -106,22 +107,33 @@ async def latest_policy(tx: Transaction, day: date) -> CounterPolicy | None:
     cursor = await tx.execute(
         f"{_POLICY} WHERE valid_from <= %s ORDER BY valid_from DESC LIMIT 1", (day,)
     )
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    return CounterPolicy(
-        valid_from=row[0],
-        interval_days=row[1],
-        adult_pieces=row[2],
-        child_pieces=row[3],
-        price=row[4],
-        child_born_from=row[5],
-        odd_even=row[6],
-        children_exempt=row[7],
-        adult_may_buy_child_masks=row[8],
-        proxy_adults=row[9],
-        proxy_children=row[10],
-    )
+    policies = await _policies(cursor)
+    return policies[0] if policies else None
+
+
+async def policies_by_day(tx: Transaction) -> list[CounterPolicy]:
+    """All policies, the earliest first."""
+    return await _policies(await tx.execute(f"{_POLICY} ORDER BY valid_from"))
+
+
+async def _policies(cursor: AsyncCursor[TupleRow]) -> list[CounterPolicy]:
+    return [
+        CounterPolicy(
+            valid_from=row[0],
+            interval_days=row[1],
+            adult_pieces=row[2],
+            child_pieces=row[3],
+            price=row[4],
+            child_born_from=row[5],
+            odd_even=row[6],
+            children_exempt=row[7],
+            adult_may_buy_child_masks=row[8],
+            either_born_before=row[9],
+            proxy_adults=row[10],
+            proxy_children=row[11],
+        )
+        for row in await cursor.fetchall()
+    ]
 
 
 async def _rounds(cursor: AsyncCursor[TupleRow]) -> list[Round]:

@@ -103,6 +103,11 @@ async def policy_on(tx: Transaction, day: date) -> CounterPolicy:
     return policy
 
 
+async def all_policies(tx: Transaction) -> list[CounterPolicy]:
+    """Every counter policy, the earliest first."""
+    return await queries.policies_by_day(tx)
+
+
 async def save_policies(tx: Transaction, policies: Sequence[CounterPolicy]) -> None:
     """Enter counter policies; one of the same first day is replaced."""
     await queries.upsert_policies(tx, policies)

@@ -170,8 +170,9 @@ class Round:
 class CounterPolicy:
     """What pharmacies and health centres sell from `valid_from` on (B7, B9, B17).
 
-    `price` is NT$ a piece; a child is a person born on or after `child_born_from`. One visitor
-    may act for `proxy_adults` and `proxy_children` others.
+    `price` is NT$ a piece; a child is a person born on or after `child_born_from`. Children buy
+    child masks; those of them who were born before `either_born_before` may choose adult masks
+    instead. One visitor may act for `proxy_adults` and `proxy_children` others.
 
     Raises:
         ValueError: a figure is not positive.
@@ -186,6 +187,7 @@ class CounterPolicy:
     odd_even: bool
     children_exempt: bool = True
     adult_may_buy_child_masks: bool = False
+    either_born_before: date | None = None
     proxy_adults: int = 1
     proxy_children: int = 3
 

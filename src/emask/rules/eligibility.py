@@ -79,8 +79,9 @@ def check_counter_person(
         WrongDayOddEven: the last digit's day is another.
     """
     child = is_child(birth_date, policy.child_born_from)
-    if child and product is Product.ADULT_MASK:
-        raise ChildNotEligible(child_born_from=policy.child_born_from)
+    choosers_end = policy.either_born_before or policy.child_born_from
+    if product is Product.ADULT_MASK and child and birth_date >= choosers_end:
+        raise ChildNotEligible(child_born_from=max(choosers_end, policy.child_born_from))
     if product is Product.CHILD_MASK and not (child or policy.adult_may_buy_child_masks):
         raise ProductNotForAdult
     exempt = not policy.odd_even or (child and policy.children_exempt)

@@ -130,6 +130,7 @@ CREATE TABLE counter_policy (
     odd_even                   boolean NOT NULL,
     children_exempt            boolean NOT NULL,
     adult_may_buy_child_masks  boolean NOT NULL,
+    either_born_before         date,
     proxy_adults               integer NOT NULL CHECK (proxy_adults >= 0),
     proxy_children             integer NOT NULL CHECK (proxy_children >= 0)
 );
