@@ -134,6 +134,8 @@ CREATE TABLE counter_policy (
     proxy_adults               integer NOT NULL CHECK (proxy_adults >= 0),
     proxy_children             integer NOT NULL CHECK (proxy_children >= 0)
 );
+COMMENT ON COLUMN counter_policy.either_born_before IS
+    'Children born before it may choose adult masks instead of child masks.';
 
 CREATE TABLE logistics_centre (
     chain text PRIMARY KEY CHECK (chain IN ('SE', 'FM', 'HL', 'OK')),
