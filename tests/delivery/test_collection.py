@@ -6,8 +6,10 @@ import pytest
 
 from delivery.world import FIRST, OTHER, OURS, PHARMACY, SECOND, Someone, World, day
 from emask.counter.service import sell
+from emask.delivery import packing
 from emask.delivery.collection import ask_for_slip, hand_over, parcel_of
 from emask.delivery.model import Slip
+from emask.delivery.shortages import report_shortage
 from emask.entitlement.service import claims_of
 from emask.rounds.model import Chain
 from emask.rules.calendar import Product, Round
@@ -205,6 +207,31 @@ async def test_refusals_with_a_pack(world: World) -> None:
         await collect(world, who)
     assert again.value.collected_at == day(3, 26)
     assert await world.value("SELECT count(*) FROM collection") == 1
+
+
+async def test_kiosk_and_till_say_not_arrived_of_a_missing_pack_whatever_the_day(
+    world: World,
+) -> None:
+    who = await world.person()
+    await world.order(who)
+    await world.pack()
+    async with world.db.transaction() as tx:
+        await report_shortage(
+            tx,
+            round=FIRST,
+            chain=OURS[0],
+            store_code=None,
+            packs=1,
+            at=day(3, 24),
+            by="centre",
+        )
+        await packing.ship(tx, round=FIRST, at=day(3, 25, 8))
+        await packing.arrive(tx, round=FIRST, at=day(3, 26, 0))
+    await world.clock.set(FIRST.pickup_ends_at)
+    with pytest.raises(NotArrived):
+        await slip(world, who, await number_of(world, who))
+    with pytest.raises(NotArrived):
+        await collect(world, who)
 
 
 async def test_the_pickup_number_tells_the_round(world: World) -> None:

@@ -41,6 +41,7 @@ READY = Standing(
     pickup_until=FIRST.pickup_until,
     claimed_from=FIRST.pickup_from,
     reopened_until=None,
+    short=False,
     collected_at=None,
     collected_by=None,
 )
@@ -116,6 +117,15 @@ def test_what_is_uncollected_after_the_last_day_is_given_up() -> None:
         over = check(in_state(state), day(4, 2, 0))
         assert isinstance(over, Forfeited)
         assert over.pickup_until == FIRST.pickup_until
+
+
+def test_who_waits_for_a_missing_pack_gives_nothing_up() -> None:
+    waiting = replace(in_state(OrderState.PAID), short=True)
+    late = check(waiting, day(4, 2, 0))
+    assert isinstance(late, NotArrived)
+    assert late.expected is None
+    assert type(check(replace(waiting, reopened_until=date(2020, 4, 20)), day(4, 21))) is NotArrived
+    assert type(check(replace(waiting, short=False), day(4, 2, 0))) is Forfeited
 
 
 def test_a_reopened_order_has_its_own_last_day() -> None:

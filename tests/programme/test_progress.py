@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from emask.delivery.shortages import report_shortage
 from emask.preorder.service import cancel_preorder
 from emask.programme.progress import NextAction, Progress
 from emask.rules.calendar import at
@@ -93,3 +94,27 @@ async def test_what_nobody_collects_is_forfeited(play: Play) -> None:
     await play.until(play.round.pickup_ends_at)
     standing = await _standing(play, 0)
     assert (standing.state, standing.next_action) == (OrderState.FORFEITED, NextAction.NONE)
+    assert not standing.delayed
+
+
+async def test_who_waits_for_a_missing_pack_waits_on(play: Play) -> None:
+    await play.register(2)
+    await play.until(play.round.pay_from)
+    await play.pay([0])
+    await play.until(at(date(2020, 3, 22), 9))
+    store = (await _standing(play, 0)).store
+    assert store is not None
+    async with play.system.db.transaction() as tx:
+        await report_shortage(
+            tx,
+            round=play.round,
+            chain=store.chain,
+            store_code=store.code,
+            packs=1,
+            at=at(date(2020, 3, 22), 9),
+            by="centre",
+        )
+    await play.until(play.round.pickup_ends_at)
+    standing = await _standing(play, 0)
+    assert (standing.state, standing.next_action) == (OrderState.PAID, NextAction.WAIT)
+    assert standing.delayed

@@ -19,7 +19,7 @@ async def standing(tx: Transaction, person_id: UUID, round_id: str) -> Standing 
         " coalesce(pre.state = 'cancelled', false), EXISTS ("
         "  SELECT FROM draw WHERE draw.round_id = r.round_id AND published_at IS NOT NULL),"
         " r.pay_from, r.pay_until, r.pickup_from, r.pickup_until, lower(cl.during),"
-        " p.reopened_until, co.collected_at, co.clerk,"
+        " p.reopened_until, coalesce(p.hold = 'short', false), co.collected_at, co.clerk,"
         " o.state, o.chain, o.store_code, s.name, s.open"
         " FROM round r"
         " JOIN person pe ON pe.person_id = %(person)s"
@@ -37,7 +37,7 @@ async def standing(tx: Transaction, person_id: UUID, round_id: str) -> Standing 
         return None
     residency, preordered, cancelled, drawn, *dates, state, chain, code, name, is_open = row
     pay_from, pay_until, pickup_from, pickup_until, claimed_from, *collected = dates
-    reopened_until, collected_at, collected_by = collected
+    reopened_until, short, collected_at, collected_by = collected
     order = state and Order(
         state=OrderState(state),
         chain=Chain(chain),
@@ -57,6 +57,7 @@ async def standing(tx: Transaction, person_id: UUID, round_id: str) -> Standing 
         pickup_until=pickup_until,
         claimed_from=claimed_from,
         reopened_until=reopened_until,
+        short=short,
         collected_at=collected_at,
         collected_by=collected_by,
     )
@@ -65,8 +66,8 @@ async def standing(tx: Transaction, person_id: UUID, round_id: str) -> Standing 
 async def parcels_of(tx: Transaction, person_id: UUID) -> list[Parcel]:
     """A person's parcels of all rounds."""
     cursor = await tx.execute(
-        "SELECT round_id, chain, store_code, bag_number, pickup_number, reopened_until FROM parcel"
-        " WHERE person_id = %s",
+        "SELECT round_id, chain, store_code, bag_number, pickup_number, reopened_until,"
+        " hold IS NOT DISTINCT FROM 'short' FROM parcel WHERE person_id = %s",
         (person_id,),
     )
     return [
@@ -76,10 +77,11 @@ async def parcels_of(tx: Transaction, person_id: UUID) -> list[Parcel]:
             chain=Chain(chain),
             store_code=store_code,
             bag_number=bag_number,
-            pickup_number=pickup_number,
+            pickup_number=number,
             reopened_until=until,
+            short=short,
         )
-        for round_id, chain, store_code, bag_number, pickup_number, until in await cursor.fetchall()
+        for round_id, chain, store_code, bag_number, number, until, short in await cursor.fetchall()
     ]
 
 

@@ -13,7 +13,8 @@ from emask.rules.people import Document
 class Parcel:
     """One packed order; the bag number tells it apart within its store and round.
 
-    `reopened_until` is the last day of the one re-collection that an operator allowed.
+    `reopened_until` is the last day of the one re-collection that an operator allowed; `short`
+    that the pack is missing in its centre.
     """
 
     person_id: UUID
@@ -23,6 +24,7 @@ class Parcel:
     bag_number: int
     pickup_number: str
     reopened_until: date | None
+    short: bool
 
 
 class ShipmentState(StrEnum):

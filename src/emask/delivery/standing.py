@@ -41,7 +41,7 @@ class Standing:
 
     Without an order, `preordered`, `cancelled` and `drawn` tell why there is none. `claimed_from`
     is the first day of the person's claim; `reopened_until` the last one of a re-collection;
-    `collected_by` the account of the till.
+    `short` that the pack is missing in the centre; `collected_by` the account of the till.
     """
 
     residency: Residency
@@ -55,6 +55,7 @@ class Standing:
     pickup_until: date
     claimed_from: date | None
     reopened_until: date | None
+    short: bool
     collected_at: datetime | None
     collected_by: str | None
 
@@ -84,9 +85,10 @@ def check_order_stands(standing: Standing, day: date) -> Order:
         raise NotPaid
     if order.state is OrderState.COLLECTED:
         raise AlreadyCollected(collected_at=standing.collected_at)
-    if order.state is OrderState.FORFEITED or day > standing.last_day:
-        over = PickupOver if standing.reopened_until else Forfeited
-        raise over(pickup_until=standing.last_day)
+    over = day > standing.last_day and not standing.short  # who waits gives nothing up
+    if order.state is OrderState.FORFEITED or over:
+        refusal = PickupOver if standing.reopened_until else Forfeited
+        raise refusal(pickup_until=standing.last_day)
     return order
 
 

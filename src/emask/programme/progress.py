@@ -38,7 +38,8 @@ class Progress:
 
     `amount` is NT$. `collect_from` is the claim's first day once the order is paid; before that
     the round's. `collect_until` is the last day of a re-collection
-    where one was allowed. `next_purchase` counts every claim of the person, not this round's alone.
+    where one was allowed. `delayed` is an order whose pack is missing in the logistics centre.
+    `next_purchase` counts every claim of the person, not this round's alone.
     """
 
     state: OrderState
@@ -54,6 +55,7 @@ class Progress:
     pickup_number: str | None
     collect_from: date
     collect_until: date
+    delayed: bool
     next_purchase: date
     next_action: NextAction
 
@@ -87,6 +89,7 @@ async def progress_of(
         pickup_number=parcel.pickup_number if parcel and state is OrderState.ARRIVED else None,
         collect_from=earliest_collection(mine) if mine else round.pickup_from,
         collect_until=(parcel and parcel.reopened_until) or round.pickup_until,
+        delayed=state is OrderState.PAID and parcel is not None and parcel.short,
         next_purchase=next_purchase_date(claims, day_in_taipei(now)),
         next_action=_next_action(state, round, now),
     )

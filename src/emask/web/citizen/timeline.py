@@ -93,6 +93,8 @@ def _arrival(page: Page, progress: Progress) -> Moment:
 def _collection(page: Page, progress: Progress) -> Moment:
     if progress.state is OrderState.COLLECTED:
         return Moment(mark=Mark.DONE, word=_word(page, OrderState.COLLECTED))
+    if progress.delayed:
+        return Moment(mark=Mark.TODO, word=page.say("領取"), fact=page.say("到店時另行通知"))
     language = page.language.code
     fact = page.say("{first}到{last}").format(
         first=long_date(progress.collect_from, language),
