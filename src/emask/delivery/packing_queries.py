@@ -21,19 +21,23 @@ async def insert_parcels(tx: Transaction, round_id: str) -> int:
 
     The order of bags is that of person ids, which are keyed digests: it tells nothing about
     when or how somebody ordered, and is the same however often the numbers are worked out.
+    Written in that order too, parcels find their orders, and the key its pages, one after the
+    other.
     """
     cursor = await tx.execute(
         "INSERT INTO parcel (person_id, round_id, chain, store_code, bag_number, pickup_number)"
-        " SELECT o.person_id, o.round_id, o.chain, o.store_code,"
-        " coalesce(last_bag, 0)"
-        "  + row_number() OVER (PARTITION BY o.chain, o.store_code ORDER BY o.person_id),"
-        " random_pickup_number()"
-        " FROM orders o LEFT JOIN ("
-        "  SELECT chain, store_code, max(bag_number) AS last_bag"
-        "  FROM parcel WHERE round_id = %(round)s GROUP BY chain, store_code) packed"
-        " USING (chain, store_code)"
-        " WHERE o.round_id = %(round)s AND o.state = 'paid' AND NOT EXISTS ("
-        "  SELECT FROM parcel p WHERE p.person_id = o.person_id AND p.round_id = o.round_id)",
+        " SELECT person_id, round_id, chain, store_code, bag, digits || pickup_check_digit(digits)"
+        " FROM (SELECT o.person_id, o.round_id, o.chain, o.store_code,"
+        "  coalesce(last_bag, 0) + row_number() OVER of_store AS bag,"
+        "  random_pickup_digits() AS digits"
+        "  FROM orders o LEFT JOIN ("
+        "   SELECT chain, store_code, max(bag_number) AS last_bag"
+        "   FROM parcel WHERE round_id = %(round)s GROUP BY chain, store_code) packed"
+        "  USING (chain, store_code)"
+        "  WHERE o.round_id = %(round)s AND o.state = 'paid' AND NOT EXISTS ("
+        "   SELECT FROM parcel p WHERE p.person_id = o.person_id AND p.round_id = o.round_id)"
+        "  WINDOW of_store AS (PARTITION BY o.chain, o.store_code ORDER BY o.person_id)) bags"
+        " ORDER BY person_id",
         {"round": round_id},
     )
     return cursor.rowcount
