@@ -983,6 +983,73 @@ CREATE TABLE counter_stock (
     PRIMARY KEY (site_code, product)
 );
 
+CREATE TABLE counter_site_import (
+    import_id  bigint      PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    at         timestamptz NOT NULL,
+    actor      text        NOT NULL,
+    digest     bytea       NOT NULL CHECK (octet_length(digest) = 32),
+    added      integer     NOT NULL,
+    changed    integer     NOT NULL,
+    moved      integer     NOT NULL,
+    closed     integer     NOT NULL,
+    reopened   integer     NOT NULL,
+    unchanged  integer     NOT NULL
+);
+COMMENT ON TABLE counter_site_import IS 'Each list of institutions that came in: who brought it, when, and what it did.';
+
+CREATE TABLE counter_site_change (
+    import_id bigint NOT NULL REFERENCES counter_site_import,
+    site_code text   NOT NULL REFERENCES counter_site,
+    kind      text   NOT NULL CHECK (kind IN ('added', 'changed', 'moved', 'closed', 'reopened')),
+    was       jsonb,
+    became    jsonb  NOT NULL,
+    PRIMARY KEY (import_id, site_code),
+    CHECK ((kind = 'added') = (was IS NULL))
+);
+COMMENT ON TABLE counter_site_change IS 'What a list changed at each site: entry, place, stock, and whether it takes part.';
+
+CREATE TABLE counter_supply (
+    site_code  text    NOT NULL REFERENCES counter_site,
+    product    text    NOT NULL CHECK (product IN ('adult_mask', 'child_mask')),
+    valid_from date    NOT NULL,
+    pieces     integer NOT NULL CHECK (pieces >= 0),
+    PRIMARY KEY (site_code, product, valid_from)
+);
+COMMENT ON TABLE counter_supply IS 'How many pieces a site is sent each day, from a day on.';
+
+CREATE TABLE counter_delivery (
+    delivery_id  bigint      PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    site_code    text        NOT NULL REFERENCES counter_site,
+    product      text        NOT NULL CHECK (product IN ('adult_mask', 'child_mask')),
+    delivered_on date        NOT NULL,
+    pieces       integer     NOT NULL CHECK (pieces > 0),
+    noted_at     timestamptz NOT NULL,
+    noted_by     text        NOT NULL
+);
+COMMENT ON TABLE counter_delivery IS 'What came to a site; it is stock only once the site sells from it.';
+CREATE INDEX counter_delivery_site ON counter_delivery (site_code, delivered_on);
+
+CREATE TABLE counter_count (
+    count_id   bigint      PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    site_code  text        NOT NULL REFERENCES counter_site,
+    product    text        NOT NULL CHECK (product IN ('adult_mask', 'child_mask')),
+    expected   integer     NOT NULL CHECK (expected >= 0),
+    counted    integer     NOT NULL CHECK (counted >= 0),
+    difference integer     NOT NULL GENERATED ALWAYS AS (counted - expected) STORED,
+    counted_at timestamptz NOT NULL,
+    counted_by text        NOT NULL
+);
+COMMENT ON TABLE counter_count IS 'Stock as it was counted, usually at the end of a day, and what it was to be.';
+CREATE INDEX counter_count_site ON counter_count (site_code, counted_at);
+
+CREATE TABLE counter_holiday (
+    site_code text REFERENCES counter_site,
+    day       date NOT NULL,
+    note      text NOT NULL DEFAULT '',
+    UNIQUE NULLS NOT DISTINCT (site_code, day)
+);
+COMMENT ON TABLE counter_holiday IS 'Days on which a site, or where it names none every site, is closed.';
+
 CREATE TABLE proxy_visit (
     visit_id uuid        PRIMARY KEY,
     began_at timestamptz NOT NULL,
@@ -1002,13 +1069,17 @@ CREATE TABLE counter_sale (
     sold_by     text        NOT NULL,
     by_proxy    boolean     NOT NULL,
     visit_id    uuid,
+    paper       text        NOT NULL DEFAULT 'nhi_card'
+                CHECK (paper IN ('nhi_card', 'national_id', 'residence_permit', 'passport',
+                                 'entry_permit', 'household_document')),
     undone_at   timestamptz,
     undo_reason text,
     PRIMARY KEY (person_id, sale_id),
     CHECK ((undone_at IS NULL) = (undo_reason IS NULL)),
     CHECK (by_proxy OR visit_id IS NULL)
 );
-CREATE INDEX counter_sale_site ON counter_sale (site_code, sold_on);
+COMMENT ON COLUMN counter_sale.paper IS 'What showed who the buyer is: the card, or what stands in for it.';
+CREATE INDEX counter_sale_site ON counter_sale (site_code, sold_on, sold_at);
 
 -- The software of pharmacies: it proves itself with its own key, of which only the public half is
 -- kept here, and acts for one site.
