@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from emask.counter.address import Place, place_of
 from emask.rules.calendar import Product
 from emask.rules.refusals import Refusal
 
@@ -26,24 +27,40 @@ class SiteKind(StrEnum):
         return cls.PHARMACY if pharmacy else cls.HEALTH_CENTRE
 
 
+class Paper(StrEnum):
+    """What shows whose purchase it is: the NHI card, or another paper of who has none."""
+
+    NHI_CARD = "nhi_card"
+    NATIONAL_ID = "national_id"
+    RESIDENCE_PERMIT = "residence_permit"
+    PASSPORT = "passport"
+    ENTRY_PERMIT = "entry_permit"
+    HOUSEHOLD_DOCUMENT = "household_document"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A point on the map in degrees (WGS 84)."""
+
+    longitude: float
+    latitude: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One pharmacy or health centre under its institution code."""
+    """One pharmacy or health centre under its institution code, and where it is if known."""
 
     site_code: str
     kind: SiteKind
     name: str
     address: str
     phone: str
+    location: Location | None = None
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stock:
-    """The pieces of one product that a site has left to sell."""
-
-    site_code: str
-    product: Product
-    pieces: int
+    @property
+    def place(self) -> Place:
+        """Its county and town."""
+        return place_of(self.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +97,7 @@ class Sale:
     sold_by: str
     by_proxy: bool
     visit_id: UUID | None = None
+    paper: Paper = Paper.NHI_CARD
     undone_at: datetime | None = None
 
 

@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from emask.counter.model import Sale
+from emask.counter.model import Paper, Sale
 from emask.database.pool import Transaction
 from emask.rules.calendar import Product
 
 _SALE = (
     "s.sale_id, s.person_id, s.site_code, s.product, s.pieces, s.sold_on, s.sold_at, s.sold_by,"
-    " s.by_proxy, s.visit_id, s.undone_at"
+    " s.by_proxy, s.visit_id, s.paper, s.undone_at"
 )
 
 
@@ -74,9 +74,9 @@ SELL = (
     " WHERE site_code = %(site_code)s AND product = %(product)s"
     " AND pieces >= %(pieces)s RETURNING site_code)"
     " INSERT INTO counter_sale (person_id, sale_id, site_code, product, pieces, sold_on, sold_at,"
-    " sold_by, by_proxy, visit_id)"
+    " sold_by, by_proxy, visit_id, paper)"
     " SELECT %(person_id)s, %(sale_id)s, site_code, %(product)s, %(pieces)s, %(sold_on)s,"
-    " %(sold_at)s, %(sold_by)s, %(by_proxy)s, %(visit_id)s FROM stock"
+    " %(sold_at)s, %(sold_by)s, %(by_proxy)s, %(visit_id)s, %(paper)s FROM stock"
 )
 
 
@@ -95,6 +95,7 @@ async def take_and_sell(tx: Transaction, sale: Sale) -> bool:
             "sold_by": sale.sold_by,
             "by_proxy": sale.by_proxy,
             "visit_id": sale.visit_id,
+            "paper": sale.paper,
         },
     )
     return cursor.rowcount == 1
@@ -126,6 +127,21 @@ async def count_proxy(tx: Transaction, sale: Sale, *, adults: int, children: int
         },
     )
     return cursor.rowcount == 1
+
+
+async def acted_for(tx: Transaction, visit_id: UUID) -> tuple[int, int]:
+    """For how many other adults and children a visitor has bought."""
+    cursor = await tx.execute(
+        "SELECT adults, children FROM proxy_visit WHERE visit_id = %s", (visit_id,)
+    )
+    return await cursor.fetchone() or (0, 0)
+
+
+async def birth_date(tx: Transaction, person_id: UUID) -> date | None:
+    """When a person was born; None for nobody that the registry knows."""
+    cursor = await tx.execute("SELECT birth_date FROM person WHERE person_id = %s", (person_id,))
+    row = await cursor.fetchone()
+    return row[0] if row else None
 
 
 async def sale(tx: Transaction, person_id: UUID, sale_id: UUID) -> Sale | None:
@@ -170,7 +186,7 @@ async def sales_on(tx: Transaction, site_code: str, day: date) -> list[Sale]:
 
 def _sale(row: Sequence[Any]) -> Sale:
     sale_id, person_id, site_code, product, pieces, sold_on, sold_at, sold_by, *rest = row
-    by_proxy, visit_id, undone_at = rest
+    by_proxy, visit_id, paper, undone_at = rest
     return Sale(
         sale_id=sale_id,
         person_id=person_id,
@@ -182,5 +198,6 @@ def _sale(row: Sequence[Any]) -> Sale:
         sold_by=sold_by,
         by_proxy=by_proxy,
         visit_id=visit_id,
+        paper=Paper(paper),
         undone_at=undone_at,
     )

@@ -4,8 +4,8 @@ from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from emask.counter import queries, site_queries
-from emask.counter.model import Answer, Sale, TooLateToUndo, UnknownSale, UnknownSite
-from emask.counter.queries import Visit
+from emask.counter.model import Answer, Paper, Sale, TooLateToUndo, UnknownSale, UnknownSite
+from emask.counter.queries import CardHolder, Visit
 from emask.database import audit_log
 from emask.database.clock import Clock
 from emask.database.pool import Database, Transaction
@@ -24,9 +24,16 @@ UNDO_WITHIN = timedelta(minutes=5)
 
 
 async def check(
-    db: Database, clock: Clock, vault: Vault, *, site_code: str, id_number: str, product: Product
+    db: Database,
+    clock: Clock,
+    vault: Vault,
+    *,
+    site_code: str,
+    id_number: str,
+    product: Product,
+    paper: Paper = Paper.NHI_CARD,
 ) -> Answer:
-    """Whether a card may buy a product at a site now; reads only.
+    """Whether a card may buy a product at a site now; reads only. `paper` is as in :func:`sell`.
 
     Raises:
         UnknownSite: there is none of this code.
@@ -40,7 +47,10 @@ async def check(
         policy = await policy_on(tx, day)
         pieces, refusal = 0, None
         try:
-            allowed = _pieces(visit, policy, product=product, day=day, digit=last_digit(number))
+            holder = _holder(visit, paper)
+            allowed = _pieces(
+                visit, holder, policy, product=product, day=day, digit=last_digit(number)
+            )
             claims = await entitlement.claims_of(tx, person_id)
             sell_at_counter(claims, day=day, interval_days=policy.interval_days, reference="")
         except Refusal as refused:
@@ -69,6 +79,7 @@ async def sell(
     sold_by: str,
     by_proxy: bool = False,
     visit_id: UUID | None = None,
+    paper: Paper = Paper.NHI_CARD,
     sale_id: UUID | None = None,
 ) -> Sale:
     """Sell a product to a card: its pieces, its days, and notice of a deferred pre-order (B10).
@@ -84,6 +95,7 @@ async def sell(
         by_proxy: a relative brought the card.
         visit_id: the same for all cards that one visitor brings; for how many others a visitor
             may act is counted by it.
+        paper: what showed who the buyer is; whoever has no card shows another one.
         sale_id: the terminal's own number of the sale; sent again, it gets the same sale.
 
     Raises:
@@ -101,18 +113,21 @@ async def sell(
         visit = await _visit(tx, site_code, product, person_id, sale_id=own_id)
         if visit.sale:
             return visit.sale
+        holder = _holder(visit, paper)
         policy = await policy_on(tx, day)
+        digit = last_digit(number)
         sale = Sale(
             sale_id=own_id,
             person_id=person_id,
             site_code=site_code,
             product=product,
-            pieces=_pieces(visit, policy, product=product, day=day, digit=last_digit(number)),
+            pieces=_pieces(visit, holder, policy, product=product, day=day, digit=digit),
             sold_on=day,
             sold_at=now,
             sold_by=sold_by,
             by_proxy=by_proxy,
             visit_id=visit_id if by_proxy else None,
+            paper=paper,
         )
         await _claim(tx, sale, interval_days=policy.interval_days)
         await _count_proxy(tx, sale, policy)
@@ -190,15 +205,30 @@ async def _visit(
     return visit
 
 
-def _pieces(visit: Visit, policy: CounterPolicy, *, product: Product, day: date, digit: int) -> int:
-    """What this visit may buy, claims aside: person and card, product, odd or even day, stock."""
-    if visit.holder is None or visit.holder.card_active is None:
+def _holder(visit: Visit, paper: Paper) -> CardHolder:
+    """The person; where the card is what was shown, the card has to be theirs and in use."""
+    if visit.holder is None:
         raise CardUnknown
-    if not visit.holder.card_active:
+    if paper is Paper.NHI_CARD and visit.holder.card_active is None:
+        raise CardUnknown
+    if paper is Paper.NHI_CARD and not visit.holder.card_active:
         raise CardInactive
+    return visit.holder
+
+
+def _pieces(
+    visit: Visit,
+    holder: CardHolder,
+    policy: CounterPolicy,
+    *,
+    product: Product,
+    day: date,
+    digit: int,
+) -> int:
+    """What a person may buy, claims aside: product, odd or even day, stock."""
     pieces = check_counter_person(
         policy,
-        birth_date=visit.holder.birth_date,
+        birth_date=holder.birth_date,
         product=product,
         day=day,
         id_number_last_digit=digit,
