@@ -8,7 +8,7 @@ from emask.counter.model import Answer, Paper, Sale, TooLateToUndo, UnknownSale,
 from emask.counter.queries import CardHolder, Visit
 from emask.database import audit_log
 from emask.database.clock import Clock
-from emask.database.pool import Database, Transaction
+from emask.database.pool import Database, Retrying, Transaction
 from emask.database.vault import Vault
 from emask.entitlement import service as entitlement
 from emask.entitlement.deferrals import announce_moves, announce_return
@@ -69,7 +69,7 @@ async def check(
 
 
 async def sell(
-    db: Database,
+    db: Retrying,
     clock: Clock,
     vault: Vault,
     *,
@@ -85,7 +85,7 @@ async def sell(
     """Sell a product to a card: its pieces, its days, and notice of a deferred pre-order (B10).
 
     Args:
-        db: the database.
+        db: the database, or what the sale is to be part of.
         clock: tells the day of the sale.
         vault: finds the person of an ID number.
         site_code: the pharmacy or health centre.
@@ -139,7 +139,7 @@ async def sell(
 
 
 async def undo_sale(
-    db: Database, clock: Clock, *, person_id: UUID, sale_id: UUID, reason: str, by: str
+    db: Retrying, clock: Clock, *, person_id: UUID, sale_id: UUID, reason: str, by: str
 ) -> None:
     """Undo a sale within five minutes: its pieces, its days and what it deferred come back.
 

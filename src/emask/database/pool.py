@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from psycopg import AsyncConnection
 from psycopg.errors import DeadlockDetected, ExclusionViolation, SerializationFailure
@@ -22,6 +22,28 @@ T = TypeVar("T")
 
 _RETRIED = (ExclusionViolation, SerializationFailure, DeadlockDetected)
 _ATTEMPTS = 8
+
+
+class Retrying(Protocol):
+    """What runs a use case in a transaction: a database, or :class:`Joined`."""
+
+    async def retrying(self, use_case: Callable[[Transaction], Awaitable[T]]) -> T:
+        """As :meth:`Database.retrying`."""
+        ...
+
+
+class Joined:
+    """An open transaction that a use case becomes part of, to be committed with the rest of it.
+
+    Races are not met here: whoever opened the transaction runs all of it again.
+    """
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    async def retrying(self, use_case: Callable[[Transaction], Awaitable[T]]) -> T:
+        """What the use case returns, nothing of it committed yet."""
+        return await use_case(self._tx)
 
 
 class Database:
