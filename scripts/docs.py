@@ -50,10 +50,14 @@ def _rounds() -> str:
         _row(name, [str(getattr(each, name)) for each in rounds]) for name in (*dates, *figures)
     ]
     steps = ", ".join(f"`{step.name}`" for step in STEPS)
-    policies = ["| from | days | adult | child | children born from | odd/even |", "|---" * 6 + "|"]
+    policies = [
+        "| from | days | adult | child | children born from | may choose, born before | odd/even |",
+        "|---" * 7 + "|",
+    ]
     policies += [
         f"| {each.valid_from} | {each.interval_days} | {each.adult_pieces} | {each.child_pieces}"
-        f" | {each.child_born_from} | {'yes' if each.odd_even else 'no'} |"
+        f" | {each.child_born_from} | {each.either_born_before or ''}"
+        f" | {'yes' if each.odd_even else 'no'} |"
         for each in built_in_policies()
     ]
     return "\n".join(

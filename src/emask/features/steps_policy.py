@@ -1,4 +1,4 @@
-"""The step that changes what pharmacies and health centres sell (B17)."""
+"""The steps about what pharmacies and health centres sell (B17)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +11,7 @@ from emask.features.places import CONVERTERS, Converter, WrongWord
 from emask.features.registry import Registry, Table
 from emask.features.tables import line_of, read_fields
 from emask.features.world import World
+from emask.rounds.catalogue import built_in_policies
 from emask.rounds.service import policy_on, save_policies
 from emask.rules.calendar import CounterPolicy
 
@@ -35,6 +36,13 @@ _FIELDS: Mapping[str, Converter] = MappingProxyType(
         **dict.fromkeys(_ANSWERS, _yes_or_no),
     }
 )
+
+
+@STEPS.act("2020 年歷次藥局規則")
+async def load_policies(world: World) -> None:
+    """What counters sold in 2020, each rule from its own first day on."""
+    async with world.system.db.transaction() as tx:
+        await save_policies(tx, built_in_policies())
 
 
 @STEPS.act_with_table("{date} 起的藥局規則為")
