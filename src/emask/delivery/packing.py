@@ -32,6 +32,7 @@ async def pack(tx: Transaction, *, round: Round, at: datetime) -> dict[Chain, in
     await queries.hold_parcels(tx)
     await queries.insert_parcels(tx, round.id)
     await queries.count_into_shipments(tx, round.id, at)
+    await queries.size_up(tx)
     await returns_queries.use_stock(tx, round.id)
     return await queries.packs_by_chain(tx, round.id)
 

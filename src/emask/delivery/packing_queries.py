@@ -55,6 +55,11 @@ async def count_into_shipments(tx: Transaction, round_id: str, at: datetime) -> 
     )
 
 
+async def size_up(tx: Transaction) -> None:
+    """Let the planner know how many parcels there are now: it would take them for a handful."""
+    await tx.execute("ANALYZE parcel, shipment")
+
+
 async def packs_by_chain(tx: Transaction, round_id: str) -> dict[Chain, int]:
     """The packs of a round that each chain's logistics centre sends."""
     cursor = await tx.execute(
