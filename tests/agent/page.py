@@ -21,9 +21,10 @@ class Page:
     origin: str
     headers: dict[str, str] = field(default_factory=dict)
 
-    async def ask(self, path: str, token: str) -> httpx2.Response:
+    async def ask(self, path: str, token: str, **more: object) -> httpx2.Response:
         headers = {"Origin": self.origin, **ASKING, **self.headers}
-        return await self.client.post(path, content=json.dumps({"token": token}), headers=headers)
+        content = json.dumps({"token": token, **more})
+        return await self.client.post(path, content=content, headers=headers)
 
     async def evidence(self, path: str, token: str) -> str:
         answer = await self.ask(path, token)

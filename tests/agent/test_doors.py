@@ -1,4 +1,4 @@
-"""Who is let in, and what is behind the two doors: the agent's application without its process."""
+"""Who is let in, and what is behind the doors: the agent's application without its process."""
 
 import asyncio
 import json
@@ -87,9 +87,17 @@ class Setting:
             raise self.failure
         return RECORD
 
+    def wait_for_card(self, known: bool) -> bool:  # noqa: FBT001 - a fact, no switch
+        self.read()
+        return not known
+
     def page(self, origin: str = SITE, *, base: str = HERE) -> Page:
         agent = CardAgent(
-            judge=self.judge, read_record=self.read, signer=self.card, window=self.window
+            judge=self.judge,
+            read_record=self.read,
+            wait_for_card=self.wait_for_card,
+            signer=self.card,
+            window=self.window,
         )
         transport = httpx2.ASGITransport(create_app(agent, self.before))
         return Page(httpx2.AsyncClient(transport=transport, base_url=base), origin)
@@ -113,6 +121,19 @@ async def test_signing_signs_the_token_and_nothing_else(setting: Setting) -> Non
     assert setting.judge.accepted == [(TOKEN, Purpose.SIGN, SITE)]
     assert setting.card.signed == [("246810", TOKEN.encode())]
     assert setting.window.asked == [(SITE, False)]
+
+
+async def test_watching_tells_of_a_change_and_needs_no_turn(setting: Setting) -> None:
+    page = setting.page()
+    signing = asyncio.create_task(page.evidence("/signature", TOKEN))
+    await setting.window.open.wait()
+    assert (await page.ask("/watch", TOKEN)).json() == {"card": True}
+    assert (await page.ask("/watch", TOKEN, card=True)).json() == {"card": False}
+    assert setting.judge.accepted[-1] == (TOKEN, Purpose.WATCH, SITE)
+    setting.window.allowed.set()
+    await signing
+    setting.failure = Problem(Code.NO_READER)
+    assert await page.refusal("/watch", TOKEN) == (409, "no_reader")
 
 
 async def test_the_window_warns_before_the_last_try(setting: Setting) -> None:

@@ -87,6 +87,20 @@ async def test_another_card_beside_it_does_not_matter(
         assert await visitor.evidence("/card", site.token(Purpose.READ))
 
 
+async def test_a_page_that_watches_is_told_when_a_card_comes_and_goes(
+    visitor: Page, site: SmallSite, pcsc: PcscService, record: bytes
+) -> None:
+    token = site.token(Purpose.WATCH)
+    coming = asyncio.create_task(visitor.ask("/watch", token, card=False))
+    await asyncio.sleep(0.3)
+    assert not coming.done()
+    with pcsc.card(VirtualNhiCard(record)):
+        assert (await coming).json() == {"card": True}
+        going = asyncio.create_task(visitor.ask("/watch", token, card=True))
+        assert await visitor.evidence("/card", site.token(Purpose.READ))
+    assert (await going).json() == {"card": False}
+
+
 async def test_no_card(visitor: Page, site: SmallSite) -> None:
     assert await refusal(visitor, site) == (409, "no_card")
 

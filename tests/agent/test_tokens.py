@@ -101,6 +101,15 @@ async def test_a_token_is_good_once(stage: Stage) -> None:
     assert not await stage.accepts(token)
 
 
+async def test_a_page_watches_with_one_token_until_it_is_too_old(stage: Stage) -> None:
+    token = stage.site.token(Asked.WATCH)
+    assert await stage.accepts(token, Purpose.WATCH)
+    assert await stage.accepts(token, Purpose.WATCH)
+    assert not await stage.accepts(token)  # it does not read
+    stage.pass_time(LIFETIME)
+    assert not await stage.accepts(token, Purpose.WATCH)
+
+
 async def test_a_token_is_good_for_one_purpose(stage: Stage) -> None:
     assert not await stage.accepts(stage.site.token(Asked.SIGN))
     assert not await stage.accepts(stage.site.token(Asked.READ), Purpose.SIGN)

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from emask_card_agent.connection import Connection
 from emask_card_agent.pinentry import Pinentry
-from emask_card_agent.reader import read_record
+from emask_card_agent.reader import read_record, wait_for_card
 from emask_card_agent.server import CardAgent, create_app, guards
 from emask_card_agent.settings import Settings, parse
 from emask_card_agent.signer import Signer
@@ -55,6 +55,7 @@ def _application(settings: Settings, port: int) -> Starlette:
     agent = CardAgent(
         judge=TokenJudge(client_for(settings.sites)),
         read_record=read_record,
+        wait_for_card=wait_for_card,
         signer=Signer(settings.pkcs11_module),
         window=Pinentry(settings.pinentry),
     )

@@ -1,7 +1,7 @@
 """The NHI card in the reader, through PC/SC."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -26,9 +26,11 @@ _MORE: Final = 0x61  # first byte of a status word: the second says how much (IS
 _GET_RESPONSE: Final = b"\x00\xc0\x00\x00"
 _STATUS_WORD: Final = 2  # bytes
 
+_WATCH: Final = 20.0  # seconds after which a page that watches is answered anyway
 _PATIENCE: Final = 2.0  # seconds that another program may have the card before we give up
 _REMOVAL: Final = 1.5  # seconds within which the service notices that the card is gone
 _STEP: Final = 0.1  # seconds between two looks
+_LOOK: Final = 1000  # milliseconds within which a reader is found that was plugged in meanwhile
 
 _NO_READER: Final = frozenset(
     {
@@ -114,6 +116,41 @@ def read_record() -> bytes:
     except _Refused as refused:
         code = Code.NO_READER if refused.result in _NO_READER else Code.UNREADABLE
         raise Problem(code) from refused
+
+
+def wait_for_card(known: bool) -> bool:  # noqa: FBT001 - a fact, no switch
+    """Whether a card is in a reader: as soon as that differs from what is known, or in `_WATCH`.
+
+    Raises:
+        Problem: NO_READER, or UNREADABLE with PC/SC's own words as its cause.
+    """
+    deadline = time.monotonic() + _WATCH
+    try:
+        with _service() as context:
+            states = _states(context, known=())
+            while _any_card(states) is known and time.monotonic() < deadline:
+                states = _states(context, known=states)
+            return _any_card(states)
+    except _Refused as refused:
+        code = Code.NO_READER if refused.result in _NO_READER else Code.UNREADABLE
+        raise Problem(code) from refused
+
+
+def _states(context: Any, *, known: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The readers and what they are in; waits until that is no longer what is known."""
+    names = _done(scard.SCardListReaders(context, []))[0]
+    if not names:
+        raise Problem(Code.NO_READER)
+    before = {reader: state & ~scard.SCARD_STATE_CHANGED for reader, state, *_ in known}
+    asked = [(name, before.get(name, scard.SCARD_STATE_UNAWARE)) for name in names]
+    result, states = scard.SCardGetStatusChange(context, _LOOK, asked)
+    if result not in (scard.SCARD_S_SUCCESS, scard.SCARD_E_TIMEOUT):
+        raise _Refused(result)
+    return list(states)
+
+
+def _any_card(states: Sequence[tuple[Any, ...]]) -> bool:
+    return any(state & scard.SCARD_STATE_PRESENT for _, state, *_ in states)
 
 
 def _search(context: Any, readers: list[str]) -> bytes:

@@ -1,4 +1,4 @@
-"""The agent's two doors: ``POST /card`` and ``POST /signature``. There is no other."""
+"""The agent's doors: ``POST /card``, ``POST /signature``, ``POST /watch``. There is no other."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ import logging
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -59,6 +59,7 @@ class CardAgent:
     Args:
         judge: judges the requests' tokens.
         read_record: reads the NHI card; blocks.
+        wait_for_card: whether a card is there, once that is not what is known; blocks.
         signer: the certificate card; blocks.
         window: asks for the PIN.
     """
@@ -68,11 +69,13 @@ class CardAgent:
         *,
         judge: Judge,
         read_record: Callable[[], bytes],
+        wait_for_card: Callable[[bool], bool],
         signer: CertificateCard,
         window: PinWindow,
     ) -> None:
         self._judge = judge
         self._read_record = read_record
+        self._wait_for_card = wait_for_card
         self._signer = signer
         self._window = window
         self._busy = asyncio.Lock()
@@ -85,34 +88,45 @@ class CardAgent:
         """Evidence of the certificate card: its signature over the token."""
         return await self._answer(request, Purpose.SIGN, self._signature)
 
+    async def watch(self, request: Request) -> Response:
+        """Whether a card is in a reader, as soon as that is not what the page knows."""
+        return await self._answer(request, Purpose.WATCH, self._watching)
+
     async def _answer(
         self,
         request: Request,
         purpose: Purpose,
-        make: Callable[[Request, str], Awaitable[str]],
+        make: Callable[[Request, dict[str, Any]], Awaitable[dict[str, Any]]],
     ) -> Response:
         try:
-            token = await _token(request)
-            await self._judge.accept(token, purpose, origin=request.headers["origin"])
-            async with self._turn():
-                evidence = await make(request, token)
+            asked = await _asked(request)
+            await self._judge.accept(asked["token"], purpose, origin=request.headers["origin"])
+            told = await make(request, asked)
         except Problem as problem:
             return _refused(problem)
         except asyncio.CancelledError:  # the agent ends: nobody else cancels requests
             return _refused(Problem(Code.UNREADABLE), "ended")
         except Exception as error:  # noqa: BLE001 - what it holds is not for the output
             return _refused(Problem(Code.UNREADABLE), type(error).__name__)
-        return JSONResponse({"evidence": evidence}, headers={"Cache-Control": "no-store"})
+        return JSONResponse(told, headers={"Cache-Control": "no-store"})
 
-    async def _reading(self, _request: Request, token: str) -> str:
-        record = await beside(self._read_record)
-        return json.dumps({"token": token, "record": b64encode(record).decode()})
+    async def _reading(self, _request: Request, asked: dict[str, Any]) -> dict[str, Any]:
+        async with self._turn():
+            record = await beside(self._read_record)
+        read = {"token": asked["token"], "record": b64encode(record).decode()}
+        return {"evidence": json.dumps(read)}
 
-    async def _signature(self, request: Request, token: str) -> str:
-        found = await beside(self._signer.find)
-        pin = None if found.pin_pad else await self._pin(request, last_try=found.last_try)
-        signed = await beside(lambda: self._signer.sign(found, pin, token.encode("ascii")))
-        return b64encode(signed).decode()
+    async def _signature(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
+        challenge = asked["token"].encode("ascii")
+        async with self._turn():
+            found = await beside(self._signer.find)
+            pin = None if found.pin_pad else await self._pin(request, last_try=found.last_try)
+            signed = await beside(lambda: self._signer.sign(found, pin, challenge))
+        return {"evidence": b64encode(signed).decode()}
+
+    async def _watching(self, _request: Request, asked: dict[str, Any]) -> dict[str, Any]:
+        known = asked.get("card") is True
+        return {"card": await beside(lambda: self._wait_for_card(known))}
 
     async def _pin(self, request: Request, *, last_try: bool) -> str:
         """What was typed; the window closes when the page that asked is left."""
@@ -158,14 +172,15 @@ def create_app(agent: CardAgent, before: Sequence[Middleware]) -> Starlette:
     routes = [
         Route("/card", agent.card, methods=["POST"]),
         Route("/signature", agent.signature, methods=["POST"]),
+        Route("/watch", agent.watch, methods=["POST"]),
     ]
     app = Starlette(routes=routes, middleware=list(before))
     app.router.redirect_slashes = False
     return app
 
 
-async def _token(request: Request) -> str:
-    """The token in the request's JSON.
+async def _asked(request: Request) -> dict[str, Any]:
+    """The request's JSON, with its token.
 
     Raises:
         Problem: TOKEN_REFUSED: there is none.
@@ -184,7 +199,7 @@ async def _token(request: Request) -> str:
     token = given.get("token") if isinstance(given, dict) else None
     if not isinstance(token, str) or not token.isascii():
         raise Problem(Code.TOKEN_REFUSED)
-    return token
+    return dict(given)
 
 
 async def _left(request: Request) -> None:

@@ -37,6 +37,8 @@ class Purpose(StrEnum):
 
     READ = "read"
     SIGN = "sign"
+    WATCH = "watch"
+    """Good until it is too old: all that it gets is whether a card is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,9 @@ class TokenJudge:
     _used: OrderedDict[tuple[str, str], None] = field(default_factory=OrderedDict)
 
     async def accept(self, token: str, purpose: Purpose, *, origin: str) -> None:
-        """Return if the site at this origin asks for it, and never again for this token.
+        """Return if the site at this origin asks for it.
+
+        A token is good once, but for one that only lets a page watch.
 
         Raises:
             Problem: TOKEN_REFUSED.
@@ -81,7 +85,8 @@ class TokenJudge:
         meant = (claims.get("iss"), claims.get("aud"), claims.get("purpose"))
         if meant != (origin, AUDIENCE, purpose.value):
             raise Problem(Code.TOKEN_REFUSED)
-        self._use(origin, claims.get("jti"))
+        if purpose is not Purpose.WATCH:
+            self._use(origin, claims.get("jti"))
 
     def _claims(self, token: str, site: _Site) -> dict[str, Any] | None:
         """What the token says if the site signed it and its time is now."""

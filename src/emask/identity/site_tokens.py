@@ -30,6 +30,8 @@ class Purpose(StrEnum):
     """The basic data of the NHI card in the reader."""
     SIGN = "sign"
     """A citizen certificate's signature over the token."""
+    WATCH = "watch"
+    """Whether a card is in the reader, again and again until the token is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class SiteTokens:
     site: Site
 
     def issue(self, purpose: Purpose, *, now: datetime) -> str:
-        """A token good once, for `LIFETIME`."""
+        """A token good for `LIFETIME`, and once, but for one that only lets a page watch."""
         issued = int(now.timestamp())
         claims = {
             "iss": self.site.origin,
