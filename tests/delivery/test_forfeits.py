@@ -8,7 +8,13 @@ from delivery.test_collection import collect, number_of, ready, slip
 from delivery.world import CLOSED, FIRST, OTHER, OURS, SECOND, Someone, World, day
 from emask.database.pool import Transaction
 from emask.delivery import packing
-from emask.delivery.forfeits import change_store, forfeit_uncollected, reopen
+from emask.delivery.forfeits import (
+    Decision,
+    change_store,
+    forfeit_uncollected,
+    reopen,
+    reopen_many,
+)
 from emask.delivery.model import NotForfeited
 from emask.delivery.returns import returned_packs
 from emask.entitlement.service import claims_of
@@ -55,6 +61,16 @@ async def open_again(world: World, who: Someone, until: date = RECOLLECTION) -> 
         until=until,
         reason="on the phone: ill",
         operator="operator-1",
+    )
+
+
+async def open_many(world: World, county: str | None = None) -> int:
+    return await reopen_many(
+        world.db,
+        world.clock,
+        round_id=FIRST.id,
+        decision=Decision(until=RECOLLECTION, reason="shelves shut by rain", operator="operator-1"),
+        county=county,
     )
 
 
@@ -247,3 +263,22 @@ async def test_without_a_pack_to_get_there_is_no_store_to_change(world: World) -
     ):
         with pytest.raises(refused):
             await move(world, who)
+
+
+async def test_many_are_opened_again_by_county_and_each_once(world: World) -> None:
+    await world.many_orders(3)
+    await world.many_orders(2, store=OTHER)
+    async with world.db.transaction() as tx:
+        await tx.execute("UPDATE store SET county = '新北市' WHERE store_code = %s", (OTHER[1],))
+    await world.deliver()
+    await forfeit(world)
+    await world.clock.set(day(4, 10))
+    assert await open_many(world, county="新北市") == 2
+    with pytest.raises(NotForfeited):
+        await open_many(world, county="新北市")
+    assert await open_many(world) == 3
+    acts = await world.rows(
+        "SELECT detail ->> 'county', detail ->> 'packs' FROM audit_log WHERE act = 'reopen_many'"
+        " ORDER BY seq"
+    )
+    assert acts == [("新北市", "2"), (None, "3")]

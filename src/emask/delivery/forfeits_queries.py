@@ -61,14 +61,16 @@ async def reopen_forfeited(tx: Transaction, which: Reopening) -> int:
     """Send forfeited orders out again, each at most once; how many.
 
     A bag that the centre has back leaves its stock; any other is on its way back or at its store.
+    The stores of a county are looked up once, not for every order: how many are forfeited, the
+    planner cannot know so soon.
     """
     cursor = await tx.execute(
         "WITH again AS (UPDATE orders o SET state = 'paid', changed_at = %(at)s"
-        "  FROM parcel p JOIN store s USING (chain, store_code)"
-        "  WHERE o.round_id = %(round_id)s AND o.state = 'forfeited'"
+        "  FROM parcel p WHERE o.round_id = %(round_id)s AND o.state = 'forfeited'"
         "  AND (%(person_id)s::uuid IS NULL OR o.person_id = %(person_id)s)"
         "  AND (%(chain)s::text IS NULL OR o.chain = %(chain)s)"
-        "  AND (%(county)s::text IS NULL OR s.county = %(county)s)"
+        "  AND (%(county)s::text IS NULL OR (p.chain, p.store_code) IN ("
+        "   SELECT chain, store_code FROM store WHERE county = %(county)s))"
         "  AND p.person_id = o.person_id AND p.round_id = o.round_id"
         "  AND p.reopened_until IS NULL"
         "  RETURNING o.person_id, o.round_id, p.chain, p.returned_at IS NOT NULL AS was_back),"

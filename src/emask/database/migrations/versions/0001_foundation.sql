@@ -684,6 +684,7 @@ CREATE TABLE shipment (
     number     text        NOT NULL UNIQUE DEFAULT random_shipment_number()
                            CHECK (number ~ '^[0-9]{11}$'),
     packs      integer     NOT NULL CHECK (packs >= 0),
+    last_bag   integer     NOT NULL DEFAULT 0 CHECK (last_bag >= 0),
     state      text        NOT NULL DEFAULT 'packed' CHECK (state IN ('packed', 'shipped', 'arrived')),
     packed_at  timestamptz NOT NULL,
     shipped_at timestamptz,
@@ -696,6 +697,7 @@ CREATE TABLE shipment (
 );
 COMMENT ON COLUMN shipment.number IS 'What its labels say in bars; it tells nothing by itself.';
 COMMENT ON COLUMN shipment.packs IS 'All packed for the store, those too that a shortage keeps back.';
+COMMENT ON COLUMN shipment.last_bag IS 'The last number given to a bag; none is given again, whatever becomes of it.';
 COMMENT ON COLUMN shipment.late IS 'The chain reported that it will not be there when pick-up begins.';
 
 CREATE TABLE shipment_confirmation (
@@ -758,15 +760,20 @@ CREATE TABLE parcel (
     bag_number     integer NOT NULL CHECK (bag_number > 0),
     pickup_number  text    NOT NULL CHECK (pickup_number ~ '^[0-9]{9}$'),
     returned_at    timestamptz,
+    counted        boolean NOT NULL DEFAULT false CHECK (NOT counted OR returned_at IS NOT NULL),
     reopened_until date,
+    reopened_at    timestamptz,
     hold           text    CHECK (hold IN ('short', 'later')),
     shortage_id    uuid    REFERENCES shortage,
     PRIMARY KEY (person_id, round_id),
     FOREIGN KEY (person_id, round_id) REFERENCES orders,
-    CHECK (hold IS DISTINCT FROM 'short' OR shortage_id IS NOT NULL)
+    CHECK (hold IS DISTINCT FROM 'short' OR shortage_id IS NOT NULL),
+    CHECK (reopened_at IS NULL OR reopened_until IS NOT NULL)
 );
 COMMENT ON COLUMN parcel.hold IS 'short: its pack is missing in the centre; later: sent after the shipment had left.';
-COMMENT ON COLUMN parcel.reopened_until IS 'Last day of the one re-collection that an operator allowed.';
+COMMENT ON COLUMN parcel.counted IS 'It came back among a number of bags: nobody has told which they are.';
+COMMENT ON COLUMN parcel.reopened_until IS 'Last day of collection, after the round''s: of a pack that came late, or of a re-collection.';
+COMMENT ON COLUMN parcel.reopened_at IS 'When an operator allowed its one re-collection.';
 CREATE INDEX parcel_store ON parcel (round_id, chain, store_code, bag_number);
 CREATE INDEX parcel_held ON parcel (round_id, chain, store_code) WHERE hold IS NOT NULL;
 CREATE INDEX parcel_reopened ON parcel (reopened_until) WHERE reopened_until IS NOT NULL;
