@@ -40,7 +40,7 @@ async def test_it_is_sound(api: ApiCaller) -> None:
 
 
 async def test_it_names_every_route_and_nothing_else(api: ApiCaller, system: System) -> None:
-    app = create_api(system)
+    app = create_api()
     assert _undescribed(app, api.document) == set()
     described = {(method, path) for method, path, _ in operations(api.document)}
     assert described == _routes(app) | {("post", INTAKE_PATH)}

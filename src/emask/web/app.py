@@ -1,12 +1,12 @@
-"""The application: pages, API and the intake's endpoint behind one door."""
+"""The application: pages, API, open data and the intake's endpoint behind one door."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final, cast
 
 from litestar import Litestar, Router, get
 from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
-from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
 from litestar.response import Redirect
@@ -40,11 +40,13 @@ from emask.web.intake import INTAKE_PATH, IntakeEndpoint
 from emask.web.office import pages as office
 from emask.web.operator import consignments as operator_parcels
 from emask.web.operator import deliveries as operator_deliveries
+from emask.web.operator import missing as operator_missing
 from emask.web.operator import notices as operator_notices
 from emask.web.operator import pages as operator
 from emask.web.operator import reconciliation, reopening
 from emask.web.operator import refunds as operator_refunds
 from emask.web.operator import stores as operator_stores
+from emask.web.opendata import OPEN_DATA, OpenDataEndpoint
 from emask.web.sandbox_pages import atm, partners, phone
 from emask.web.shell import staff, well_known
 from emask.web.shell.address import ClientAddress, Networks
@@ -113,7 +115,32 @@ def create_app(system: System, *, proxies: Networks = ()) -> Application:
         system: what it serves.
         proxies: whose word on where a request comes from is taken, by pages and API.
     """
-    pages = Litestar(
+    pages = _create_pages(system.keys.session.hex())
+    intake = IntakeEndpoint(system.intake, system.sessions, system.clock, system.site)
+    policy = content_security_policy(
+        agent=system.site.agent,
+        operator=_operator_of(system),
+        cashiers=[gateway.cashier for gateway in system.partners.gateways],
+    )
+    origin = system.site.origin
+    return _Door(
+        *(
+            ClientAddress(SecurityHeaders(app, policy=policy, origin=origin), proxies)
+            for app in (
+                Reception(cast("Application", pages), system),
+                cast("Application", create_api()),
+            )
+        ),
+        intake=intake,
+        open_data=OpenDataEndpoint(system.open_data),
+        system=system,
+    )
+
+
+@cache
+def _create_pages(csrf_secret: str) -> Litestar:
+    """The pages of whatever system the door names; made once, since routes take long to make."""
+    return Litestar(
         [
             begin,
             begin_demo,
@@ -124,12 +151,9 @@ def create_app(system: System, *, proxies: Networks = ()) -> Application:
             *phone_ways.OPEN,
             *(_in_language(language) for language in Language),
         ],
-        state=State({"system": system}),
         dependencies={"page": Provide(page_of), "form": Provide(form_of)},
         exception_handlers=dict(EXCEPTION_HANDLERS),
-        csrf_config=CSRFConfig(
-            secret=system.keys.session.hex(), cookie_name=CSRF, cookie_httponly=True
-        ),
+        csrf_config=CSRFConfig(secret=csrf_secret, cookie_name=CSRF, cookie_httponly=True),
         # Only what holds no secrets: a page's token could be guessed from how well it compresses.
         compression_config=CompressionConfig("gzip", exclude=["^/(zh|en|api)"]),
         middleware=[service.PROMETHEUS.middleware],
@@ -137,21 +161,6 @@ def create_app(system: System, *, proxies: Networks = ()) -> Application:
         request_max_body_size=_MOST_BYTES,
         openapi_config=None,
         logging_config=None,
-    )
-    intake = IntakeEndpoint(system.intake, system.sessions, system.clock, system.site)
-    api = create_api(system)
-    policy = content_security_policy(
-        agent=system.site.agent,
-        operator=_operator_of(system),
-        cashiers=[gateway.cashier for gateway in system.partners.gateways],
-    )
-    origin = system.site.origin
-    return _Door(
-        *(
-            ClientAddress(SecurityHeaders(app, policy=policy, origin=origin), proxies)
-            for app in (Reception(cast("Application", pages), system), cast("Application", api))
-        ),
-        intake=intake,
     )
 
 
@@ -162,16 +171,32 @@ def _operator_of(system: System) -> str:
 
 
 class _Door:
-    """Sends pre-orders past all routers, straight to the intake; the rest to API or pages."""
+    """Sends pre-orders and readers of open data past all routers; the rest to API or pages.
 
-    def __init__(self, pages: Application, api: Application, *, intake: IntakeEndpoint) -> None:
+    Those serve any system; a request brings along which one answers it.
+    """
+
+    def __init__(
+        self,
+        pages: Application,
+        api: Application,
+        *,
+        intake: IntakeEndpoint,
+        open_data: OpenDataEndpoint,
+        system: System,
+    ) -> None:
         self._pages = pages
         self._api = api
         self._intake = intake
+        self._open_data = open_data
+        self._system = system
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"] = {"system": self._system}
         if scope["type"] == "http" and scope["path"] == INTAKE_PATH:
             await self._intake(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(OPEN_DATA):
+            await self._open_data(scope, receive, send)
         elif scope["type"] == "http" and answers_at(scope["path"]):
             await self._api(scope, receive, send)
         else:
@@ -200,6 +225,7 @@ def _in_language(language: Language) -> Router:
                     *reopening.STAFF,
                     *operator_deliveries.STAFF,
                     *operator_parcels.STAFF,
+                    *operator_missing.STAFF,
                 ],
                 needs_role(StaffRole.OPERATOR),
             ),

@@ -3,18 +3,11 @@
 from emask.identity.model import Session
 from emask.identity.sessions import SessionEnded
 from emask.language import Language
-from emask.programme.system import System
 from emask.rules.calendar import Channel
 from emask.web.intake import preferred_language
 from emask.web.intake_problems import FOREIGN_ORIGIN, NOT_TRUSTED, Unacceptable
 from emask.web.shell.cookies import SESSION
-from emask.web.shell.page import WebRequest, sent_from_elsewhere
-
-
-def system_of(request: WebRequest) -> System:
-    """The system behind the API."""
-    system: System = request.app.state.system
-    return system
+from emask.web.shell.page import WebRequest, sent_from_elsewhere, system_of
 
 
 def language_of(request: WebRequest) -> Language:

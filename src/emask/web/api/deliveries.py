@@ -16,8 +16,7 @@ from prometheus_client import Counter
 
 from emask.delivery.consignments import UnknownConsignment, take_push
 from emask.delivery.ports import ForgedMessage
-from emask.programme.system import System
-from emask.web.shell.page import WebRequest
+from emask.web.shell.page import WebRequest, system_of
 
 _REFUSED: Final = Counter(
     "emask_delivery_messages_refused",
@@ -35,7 +34,7 @@ _LOG: Final = logging.getLogger(__name__)
 )
 async def take_status(request: WebRequest, provider: FromPath[str]) -> Response[str]:
     """What becomes of a parcel; told again until the carrier hears that it was taken."""
-    system: System = request.app.state.system
+    system = system_of(request)
     carrier = system.partners.carrier
     if carrier is None or carrier.name != provider:
         raise NotFoundException

@@ -32,11 +32,11 @@ from emask.rules.refusals import (
     PaymentNotOpen,
 )
 from emask.rules.states import OrderState
-from emask.web.api.caller import language_of, session_of, system_of
+from emask.web.api.caller import language_of, session_of
 from emask.web.api.problems import INVALID_REQUEST, told
 from emask.web.api.public import RoundId
 from emask.web.intake_problems import FOREIGN_ORIGIN, NOT_TRUSTED, SIGN_IN, TOO_LARGE, UNKNOWN_ROUND
-from emask.web.shell.page import WebRequest
+from emask.web.shell.page import WebRequest, system_of
 
 OWN: Final[list[SecurityRequirement]] = [{"bearer": []}, {"cookie": []}]
 """Either is enough."""

@@ -14,10 +14,9 @@ from emask.rounds.model import Chain, Store
 from emask.rounds.service import all_rounds, load_round
 from emask.rounds.stores import search_stores
 from emask.rules.calendar import Phase, Product, Round
-from emask.web.api.caller import system_of
 from emask.web.api.problems import INVALID_REQUEST, NOT_FROZEN, told
 from emask.web.intake_problems import UNKNOWN_ROUND, Unacceptable
-from emask.web.shell.page import WebRequest
+from emask.web.shell.page import WebRequest, system_of
 
 MOST_STORES: Final = 50
 

@@ -17,8 +17,7 @@ from emask.partners.sms import (
     read_push,
     receipts_secret,
 )
-from emask.web.api.caller import system_of
-from emask.web.shell.page import WebRequest
+from emask.web.shell.page import WebRequest, system_of
 
 
 @get(f"{RECEIPTS}/{{secret:str}}", media_type=MediaType.TEXT, include_in_schema=False)

@@ -18,7 +18,7 @@ from emask.language import Language
 from emask.payment.ports import ForgedMessage, Gateway, MessageKind
 from emask.payment.receiving import UnknownTrade, receive, take_in
 from emask.programme.system import System
-from emask.web.shell.page import WebRequest
+from emask.web.shell.page import WebRequest, system_of
 
 PROMETHEUS: Final = PrometheusConfig(
     app_name="emask",
@@ -48,7 +48,7 @@ class Metrics(PrometheusController):
 @get("/api/health")
 async def tell_health(request: WebRequest) -> Response[dict[str, str]]:
     """Whether this process and its database answer; 503 when they do not."""
-    system: System = request.app.state.system
+    system = system_of(request)
     try:
         async with asyncio.timeout(_PATIENCE), system.db.connection() as tx:
             await tx.execute("SELECT 1")
@@ -65,7 +65,7 @@ async def tell_health(request: WebRequest) -> Response[dict[str, str]]:
 )
 async def take_message(request: WebRequest, gateway: FromPath[str]) -> Response[str]:
     """What a gateway's server tells of a trade; told again until it hears that it was taken."""
-    system: System = request.app.state.system
+    system = system_of(request)
     teller = _gateway(system, gateway)
     reply = teller.taken
     try:
@@ -88,7 +88,7 @@ async def take_returned(
 
     An account may be told in no other way; whether somebody paid is never taken from here.
     """
-    system: System = request.app.state.system
+    system = system_of(request)
     teller = _gateway(system, gateway)
     if language not in set(Language):
         raise NotFoundException

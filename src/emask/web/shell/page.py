@@ -167,11 +167,17 @@ async def form_of(request: WebRequest) -> Form:
     return Form(language_of(request), values)
 
 
+def system_of(connection: Connection) -> System:
+    """The running system that answers this request; the door has put it there."""
+    system: System = connection.state["system"]
+    return system
+
+
 async def read_page(connection: Connection) -> Page:
     """As :func:`page_of`, for any kind of connection."""
     made: Page | None = connection.state.get("page")
     if made is None:
-        system: System = connection.app.state.system
+        system = system_of(connection)
         made = connection.state["page"] = page_at(connection, system, await system.clock.now())
     return made
 
@@ -201,12 +207,12 @@ def _attended(session: Session, member: StaffSession | None) -> bool:
 
 def bare_page(connection: Connection) -> Page:
     """A page for nobody in particular, for what goes wrong before anything could be read."""
-    return _page_of_nobody(connection, connection.app.state.system, datetime.now(UTC))
+    return _page_of_nobody(connection, system_of(connection), datetime.now(UTC))
 
 
 def sent_from_elsewhere(connection: Connection) -> bool:
     """Whether the browser says that a page of another origin had it send this."""
-    system: System = connection.app.state.system
+    system = system_of(connection)
     origin = connection.headers.get("origin")
     host = connection.headers.get("host", "")
     return origin is not None and not system.site.is_own(origin, host=host)
