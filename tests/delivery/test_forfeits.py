@@ -17,6 +17,7 @@ from emask.delivery.forfeits import (
 )
 from emask.delivery.model import NotForfeited
 from emask.delivery.returns import returned_packs
+from emask.delivery.shortages import packs_came, report_shortage
 from emask.entitlement.service import claims_of
 from emask.rounds.model import Chain
 from emask.rounds.stores import set_store_open
@@ -282,3 +283,33 @@ async def test_many_are_opened_again_by_county_and_each_once(world: World) -> No
         " ORDER BY seq"
     )
     assert acts == [("新北市", "2"), (None, "3")]
+
+
+async def test_what_came_late_and_was_given_up_may_be_opened_again_once(world: World) -> None:
+    """Its own last day, that of a pack that was missing, is no re-collection."""
+    who = await world.person()
+    await world.order(who)
+    await world.pack()
+    async with world.db.transaction() as tx:
+        shortage_id = await report_shortage(
+            tx, round=FIRST, chain=OURS[0], store_code=None, packs=1, at=day(3, 24), by="se-centre"
+        )
+        await packs_came(
+            tx,
+            round=FIRST,
+            chain=OURS[0],
+            shortage_id=shortage_id,
+            packs=1,
+            at=day(3, 28),
+            by="se-centre",
+        )
+        assert await arrive_at(tx, OURS, 1) == 1
+    assert await forfeit(world, 4, 4) == 0  # 28 March, a day on the way, seven to collect
+    assert await forfeit(world, 4, 5) == 1
+    await world.clock.set(day(4, 10))
+    await open_again(world, who)
+    async with world.db.transaction() as tx:
+        assert await arrive_at(tx, OURS, 12) == 1
+    assert await forfeit(world, 4, 21) == 1
+    with pytest.raises(NotForfeited):
+        await open_again(world, who, date(2020, 4, 30))

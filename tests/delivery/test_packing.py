@@ -8,7 +8,8 @@ import pytest
 
 from delivery.world import CLOSED, FIRST, OTHER, OURS, World, day
 from emask.database.pool import Transaction
-from emask.delivery import packing, packing_queries
+from emask.delivery import forfeits_queries, packing, packing_queries
+from emask.delivery.forfeits import change_store
 from emask.delivery.model import NotReleasedYet, PackingLine, ShipmentState
 from emask.delivery.shortages import report_shortage
 from emask.rounds.model import Chain
@@ -246,3 +247,67 @@ async def test_without_asking_for_the_state_they_would_count_each_time(
             for _ in range(2)
         ]
     assert arrived == [True, True]
+
+
+async def bags_given_at_the_other_store(world: World) -> list[int]:
+    """One bag is packed there; one orderer comes and goes again, another one comes."""
+    guest, other = await world.person(), await world.person()
+    await world.order(guest)
+    await world.order(other)
+    await world.many_orders(1, store=OTHER)
+    await world.pack()
+    given = list[int]()
+    for who, store in ((guest, OTHER), (guest, OURS), (other, OTHER)):
+        await change_store(
+            *(world.db, world.clock),
+            person_id=who.person_id,
+            round_id=FIRST.id,
+            chain=store[0],
+            store_code=store[1],
+        )
+        bag = await world.value("SELECT bag_number FROM parcel WHERE person_id = %s", who.person_id)
+        given += [int(str(bag))] if store == OTHER else []
+    return given
+
+
+async def test_the_number_of_a_bag_that_moved_away_is_not_given_again(world: World) -> None:
+    """Its label is printed: two bags of one store would say the same."""
+    assert await bags_given_at_the_other_store(world) == [2, 3]
+    await world.many_orders(1, store=OTHER)
+    await world.pack()
+    bags = "SELECT bag_number FROM parcel WHERE chain = 'FM' ORDER BY 1"
+    assert await world.rows(bags) == [(1,), (3,), (4,)]
+    assert await world.value("SELECT last_bag FROM shipment WHERE chain = 'FM'") == 4
+
+
+async def test_nor_by_packing_again_when_the_last_bag_has_gone(world: World) -> None:
+    await world.many_orders(1, store=OTHER)
+    await world.pack()
+    who = await world.person()
+    await world.order(who, store=OTHER)
+    await world.pack()
+    await change_store(
+        *(world.db, world.clock),
+        person_id=who.person_id,
+        round_id=FIRST.id,
+        chain=OURS[0],
+        store_code=OURS[1],
+    )
+    await world.pack()  # the shipment has fewer packs now
+    await world.many_orders(1, store=OTHER)
+    await world.pack()
+    bags = "SELECT bag_number FROM parcel WHERE chain = 'FM' ORDER BY 1"
+    assert await world.rows(bags) == [(1,), (3,)]
+
+
+async def test_counted_from_the_bags_that_are_there_a_number_is_given_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = (
+        "(SELECT coalesce(max(bag_number), 0) + 1 FROM parcel q WHERE q.round_id = s.round_id"
+        " AND q.chain = s.chain AND q.store_code = s.store_code)"
+    )
+    counted = forfeits_queries.MOVE.replace("s.last_bag", there)
+    assert counted != forfeits_queries.MOVE
+    monkeypatch.setattr(forfeits_queries, "MOVE", counted)
+    assert await bags_given_at_the_other_store(world) == [2, 2]

@@ -60,6 +60,7 @@ class Reopening(NamedTuple):
 async def reopen_forfeited(tx: Transaction, which: Reopening) -> int:
     """Send forfeited orders out again, each at most once; how many.
 
+    One that was given up after its pack had come late has not been sent out again yet.
     A bag that the centre has back leaves its stock; any other is on its way back or at its store.
     The stores of a county are looked up once, not for every order: how many are forfeited, the
     planner cannot know so soon.
@@ -72,12 +73,13 @@ async def reopen_forfeited(tx: Transaction, which: Reopening) -> int:
         "  AND (%(county)s::text IS NULL OR (p.chain, p.store_code) IN ("
         "   SELECT chain, store_code FROM store WHERE county = %(county)s))"
         "  AND p.person_id = o.person_id AND p.round_id = o.round_id"
-        "  AND p.reopened_until IS NULL"
+        "  AND p.reopened_at IS NULL"
         "  RETURNING o.person_id, o.round_id, p.chain, p.returned_at IS NOT NULL AS was_back),"
         " taken AS (UPDATE centre_stock c SET packs = c.packs - back.packs"
         "  FROM (SELECT chain, count(*) AS packs FROM again WHERE was_back GROUP BY chain) back"
         "  WHERE c.chain = back.chain AND c.round_id = %(round_id)s)"
-        " UPDATE parcel p SET reopened_until = %(until)s, returned_at = NULL FROM again"
+        " UPDATE parcel p SET reopened_until = %(until)s, reopened_at = %(at)s,"
+        " returned_at = NULL, counted = false FROM again"
         " WHERE p.person_id = again.person_id AND p.round_id = again.round_id",
         which._asdict(),
     )
@@ -114,6 +116,15 @@ async def redirect_order(tx: Transaction, to: Redirection) -> bool:
     return cursor.rowcount == 1
 
 
+MOVE = (
+    "UPDATE parcel p SET chain = s.chain, store_code = s.store_code, bag_number = s.last_bag,"
+    " hold = CASE WHEN hold = 'short' THEN hold WHEN s.state <> 'packed' THEN 'later' END"
+    " FROM shipment s WHERE p.person_id = %(person_id)s AND p.round_id = %(round_id)s"
+    " AND s.round_id = p.round_id AND s.chain = %(chain)s AND s.store_code = %(store_code)s"
+    " AND (p.chain, p.store_code) <> (s.chain, s.store_code)"
+)
+
+
 async def redirect_parcel(tx: Transaction, to: Redirection) -> None:
     """Move a parcel, if there is one, from its shipment to the new store's, as its last bag.
 
@@ -122,21 +133,14 @@ async def redirect_parcel(tx: Transaction, to: Redirection) -> None:
     """
     await tx.execute(
         "WITH parcel AS (SELECT round_id, chain, store_code FROM parcel"
-        "  WHERE person_id = %(person_id)s AND round_id = %(round_id)s),"
+        "  WHERE person_id = %(person_id)s AND round_id = %(round_id)s"
+        "  AND (chain, store_code) <> (%(chain)s, %(store_code)s)),"
         " left_out AS (UPDATE shipment s SET packs = packs - 1 FROM parcel p"
         "  WHERE s.round_id = p.round_id AND s.chain = p.chain AND s.store_code = p.store_code)"
-        " INSERT INTO shipment AS s (round_id, chain, store_code, packs, packed_at)"
-        " SELECT round_id, %(chain)s, %(store_code)s, 1, %(at)s FROM parcel"
-        " ON CONFLICT (round_id, chain, store_code) DO UPDATE SET packs = s.packs + 1",
+        " INSERT INTO shipment AS s (round_id, chain, store_code, packs, last_bag, packed_at)"
+        " SELECT round_id, %(chain)s, %(store_code)s, 1, 1, %(at)s FROM parcel"
+        " ON CONFLICT (round_id, chain, store_code)"
+        " DO UPDATE SET packs = s.packs + 1, last_bag = s.last_bag + 1",
         to._asdict(),
     )
-    await tx.execute(
-        "UPDATE parcel SET chain = %(chain)s, store_code = %(store_code)s,"
-        " hold = CASE WHEN hold = 'short' THEN hold WHEN EXISTS (SELECT FROM shipment"
-        "  WHERE round_id = %(round_id)s AND chain = %(chain)s AND store_code = %(store_code)s"
-        "  AND state <> 'packed') THEN 'later' END, bag_number = ("
-        "  SELECT coalesce(max(bag_number), 0) + 1 FROM parcel WHERE round_id = %(round_id)s"
-        "  AND chain = %(chain)s AND store_code = %(store_code)s)"
-        " WHERE person_id = %(person_id)s AND round_id = %(round_id)s",
-        to._asdict(),
-    )
+    await tx.execute(MOVE, to._asdict())

@@ -28,12 +28,10 @@ async def insert_parcels(tx: Transaction, round_id: str) -> int:
         "INSERT INTO parcel (person_id, round_id, chain, store_code, bag_number, pickup_number)"
         " SELECT person_id, round_id, chain, store_code, bag, digits || pickup_check_digit(digits)"
         " FROM (SELECT o.person_id, o.round_id, o.chain, o.store_code,"
-        "  coalesce(last_bag, 0) + row_number() OVER of_store AS bag,"
+        "  coalesce(s.last_bag, 0) + row_number() OVER of_store AS bag,"
         "  random_pickup_digits() AS digits"
-        "  FROM orders o LEFT JOIN ("
-        "   SELECT chain, store_code, max(bag_number) AS last_bag"
-        "   FROM parcel WHERE round_id = %(round)s GROUP BY chain, store_code) packed"
-        "  USING (chain, store_code)"
+        "  FROM orders o LEFT JOIN shipment s ON s.round_id = o.round_id AND s.chain = o.chain"
+        "   AND s.store_code = o.store_code"
         "  WHERE o.round_id = %(round)s AND o.state = 'paid' AND NOT EXISTS ("
         "   SELECT FROM parcel p WHERE p.person_id = o.person_id AND p.round_id = o.round_id)"
         "  WINDOW of_store AS (PARTITION BY o.chain, o.store_code ORDER BY o.person_id)) bags"
@@ -44,13 +42,14 @@ async def insert_parcels(tx: Transaction, round_id: str) -> int:
 
 
 async def count_into_shipments(tx: Transaction, round_id: str, at: datetime) -> None:
-    """Bring every store's shipment in line with its parcels."""
+    """Bring every store's shipment in line with its parcels; it keeps the last number given."""
     await tx.execute(
-        "INSERT INTO shipment (round_id, chain, store_code, packs, packed_at)"
-        " SELECT round_id, chain, store_code, count(*), %s FROM parcel WHERE round_id = %s"
-        " GROUP BY round_id, chain, store_code"
-        " ON CONFLICT (round_id, chain, store_code) DO UPDATE SET packs = excluded.packs"
-        " WHERE shipment.packs <> excluded.packs",
+        "INSERT INTO shipment AS s (round_id, chain, store_code, packs, last_bag, packed_at)"
+        " SELECT round_id, chain, store_code, count(*), max(bag_number), %s FROM parcel"
+        " WHERE round_id = %s GROUP BY round_id, chain, store_code"
+        " ON CONFLICT (round_id, chain, store_code) DO UPDATE SET packs = excluded.packs,"
+        " last_bag = greatest(s.last_bag, excluded.last_bag) WHERE s.packs <> excluded.packs"
+        " OR s.last_bag < excluded.last_bag",
         (at, round_id),
     )
 
