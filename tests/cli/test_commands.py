@@ -5,27 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
-
-from emask.cli.main import app
+from typer.testing import Result
 
 Run = Callable[..., Result]
 
 _PERSON = "A123456789,王小明,1983-07-15,0912345678,000012345678,F1234567"
 _HEADING = "id_number,name,birth_date,mobile,nhi_card,household_number"
 _SITES = "醫事機構代碼,醫事機構名稱,醫事機構地址,醫事機構電話,成人口罩剩餘數,兒童口罩剩餘數"
-
-
-@pytest.fixture
-def emask(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("EMASK_DATABASE_URL", database_url)
-    monkeypatch.setenv("EMASK_KEYS", str(tmp_path / "keys.json"))
-    monkeypatch.delenv("EMASK_LANG", raising=False)
-
-    def run(*arguments: str, **environment: str) -> Result:
-        return CliRunner().invoke(app, list(arguments), env=environment)
-
-    return run
 
 
 def test_rounds_are_loaded_listed_and_shown(emask: Run) -> None:
@@ -121,7 +107,25 @@ def test_stores_come_in_whole_or_not_at_all(emask: Run, tmp_path: Path) -> None:
 def test_counter_sites_come_from_the_published_list(emask: Run, tmp_path: Path) -> None:
     file = tmp_path / "sites.csv"
     file.write_text(f"{_SITES}\n5901010000,安康藥局,臺北市中正區中正路1號,02-5550000,100,50\n")
-    assert emask("counter-sites", "import", str(file)).output.startswith("新增 1，")
+    places = tmp_path / "places.csv"
+    places.write_text("醫事機構代碼,x,y\n5901010000,25.04,121.52\n")
+    tried = emask("counter-sites", "import", str(file), "--dry-run", "--locations", str(places))
+    assert f"{places}:2: x, y 經度與緯度寫反了" in tried.output
+    assert "新增 5901010000 安康藥局" in tried.output
+    assert "沒有變更任何機構" in tried.output
+    told = emask("counter-sites", "import", str(file)).output
+    assert told.startswith("新增 1，")
+    assert f"{file}:2: 醫事機構代碼 機構代碼的檢查碼不符" in told
+    entry = file.read_text().splitlines()[1]
+    many = [entry.replace("5901010000", f"T{number:09}") for number in range(11)]
+    file.write_text("\n".join([_SITES, *many]))
+    assert emask("counter-sites", "import", str(file)).output.startswith("新增 11，變更 0，")
+    file.write_text(f"{_SITES}\n{entry}\n")
+    torn = emask("counter-sites", "import", str(file), EMASK_LANG="en")
+    assert torn.exit_code == 2
+    assert "--confirm-closing 11" in torn.stderr
+    whole = emask("counter-sites", "import", str(file), "--confirm-closing", "11")
+    assert "不再參與 11，恢復參與 1" in whole.output
 
 
 def test_a_clock_is_set_only_where_nobody_lives(emask: Run, tmp_path: Path) -> None:

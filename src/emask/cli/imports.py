@@ -1,4 +1,4 @@
-"""``emask stores|counter-sites import FILE``: all of a file or, at a fault, nothing."""
+"""``emask stores import FILE``: all of a file or, at a fault, nothing."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,25 +8,24 @@ import typer
 
 from emask.cli.installation import installation
 from emask.cli.speech import chosen, refuse, say
-from emask.counter.sites import import_sites
 from emask.language import Language
 from emask.programme.system import System
 from emask.rounds.model import Change, Closings, Difference, ImportReport, LineError, Store
 from emask.rounds.stores import ImplausibleClosings, compare_stores, import_stores
 
 stores = typer.Typer(no_args_is_help=True, help="The convenience stores where packs are collected.")
-counter_sites = typer.Typer(no_args_is_help=True, help="Pharmacies and health centres.")
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 SHOWN: Final = 20
 """Faults of a file that are told one by one."""
-_KINDS: Final = {
+KINDS: Final = {
     Change.ADDED: {Language.ZH: "新增", Language.EN: "added"},
     Change.CHANGED: {Language.ZH: "變更", Language.EN: "changed"},
     Change.MOVED: {Language.ZH: "搬遷", Language.EN: "moved"},
     Change.CLOSED: {Language.ZH: "停業", Language.EN: "closed"},
     Change.REOPENED: {Language.ZH: "恢復營業", Language.EN: "reopened"},
 }
+"""What can become of a store or site."""
 
 
 @stores.command("import")
@@ -80,7 +79,7 @@ def _show_differences(file: Path) -> None:
 def _difference_told(difference: Difference, language: Language) -> str:
     """One store's difference in a line: what it was, and what it became."""
     became, was = difference.became, difference.was
-    told = f"{_KINDS[difference.kind][language]} {became.chain} {became.code} {_facts(became)}"
+    told = f"{KINDS[difference.kind][language]} {became.chain} {became.code} {_facts(became)}"
     if was is None or _facts(was) == _facts(became):
         return told
     return f"{told} ← {_facts(was)}"
@@ -111,17 +110,6 @@ def _closings_told(closings: Sequence[Closings], language: Language) -> str:
     )
 
 
-@counter_sites.command("import")
-def import_sites_file(file: File) -> None:
-    """Bring pharmacies, health centres and their stock in line with the published CSV list."""
-
-    async def command(system: System) -> ImportReport:
-        return await import_sites(system.db, file)
-
-    with installation() as here:
-        _tell(file, here.run(command))
-
-
 def refuse_faults(file: Path, errors: Sequence[LineError]) -> None:
     """Tell the faults of a file with their lines and end; nothing of it was taken."""
     if not errors:
@@ -148,14 +136,4 @@ def _tell_stores(file: Path, report: ImportReport) -> None:
         f"停業 {report.closed:,}，恢復營業 {report.reopened:,}，不變 {report.unchanged:,}",
         f"{report.added:,} added, {report.changed:,} changed, {report.moved:,} moved, "
         f"{report.closed:,} closed, {report.reopened:,} reopened, {report.unchanged:,} unchanged",
-    )
-
-
-def _tell(file: Path, report: ImportReport) -> None:
-    refuse_faults(file, report.errors)
-    say(
-        f"新增 {report.added:,}，變更 {report.changed:,}，不變 {report.unchanged:,}，"
-        f"停業 {report.closed:,}",
-        f"{report.added:,} added, {report.changed:,} changed, {report.unchanged:,} unchanged, "
-        f"{report.closed:,} closed",
     )

@@ -2,7 +2,18 @@
 
 import typer
 
-from emask.cli import clock, conform, draw, imports, notices, packing, people, rounds, staff
+from emask.cli import (
+    clock,
+    conform,
+    counter_sites,
+    draw,
+    imports,
+    notices,
+    packing,
+    people,
+    rounds,
+    staff,
+)
 from emask.cli.audit import audit_command
 from emask.cli.bench_intake import bench_intake
 from emask.cli.bench_parcels import bench_parcels
@@ -36,7 +47,7 @@ app.command(
 )(card_agent)
 app.add_typer(rounds.app, name="rounds")
 app.add_typer(imports.stores, name="stores")
-app.add_typer(imports.counter_sites, name="counter-sites")
+app.add_typer(counter_sites.app, name="counter-sites")
 app.add_typer(people.app, name="people")
 app.add_typer(staff.app, name="staff")
 app.add_typer(clock.app, name="clock")

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from emask.counter.address import Place, place_of
 from emask.rules.calendar import Product
 from emask.rules.refusals import Refusal
 
@@ -38,23 +39,28 @@ class Paper(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A point on the map in degrees (WGS 84)."""
+
+    longitude: float
+    latitude: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One pharmacy or health centre under its institution code."""
+    """One pharmacy or health centre under its institution code, and where it is if known."""
 
     site_code: str
     kind: SiteKind
     name: str
     address: str
     phone: str
+    location: Location | None = None
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stock:
-    """The pieces of one product that a site has left to sell."""
-
-    site_code: str
-    product: Product
-    pieces: int
+    @property
+    def place(self) -> Place:
+        """Its county and town."""
+        return place_of(self.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

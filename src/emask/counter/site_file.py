@@ -2,25 +2,40 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from emask.counter.model import Site, SiteKind, Stock
+from emask.counter.model import Site, SiteKind
+from emask.counter.site_code import check_digit_differs
 from emask.rounds.csv_file import FileRejected, Line, half_width, read_lines
 from emask.rounds.model import LineError
-from emask.rules.calendar import Product
+from emask.rules.calendar import TAIPEI, Product
 
 _CODE, _NAME, _ADDRESS, _PHONE = "醫事機構代碼", "醫事機構名稱", "醫事機構地址", "醫事機構電話"
 _PIECES = {Product.ADULT_MASK: "成人口罩剩餘數", Product.CHILD_MASK: "兒童口罩剩餘數"}
+_AT = "來源資料時間"
+_TIME = "%Y/%m/%d %H:%M:%S"
 _CODES = re.compile(r"[0-9A-Z]{10}")
 _FIGURES = re.compile(r"[0-9]{1,7}")
 
 
-class SiteFile(NamedTuple):
-    """What a file says; with errors, its sites are those of the sound lines only."""
+class Entry(NamedTuple):
+    """One line: a site, the pieces it has left, and the time of that, None where it is not told."""
 
-    sites: list[Site]
-    stocks: list[Stock]
+    site: Site
+    stock: Mapping[Product, int]
+    at: datetime | None
+
+
+class SiteFile(NamedTuple):
+    """What a file says; with errors, its entries are those of the sound lines only.
+
+    What the warnings tell of is among the entries all the same.
+    """
+
+    entries: list[Entry]
+    warnings: tuple[LineError, ...]
     errors: tuple[LineError, ...]
 
 
@@ -28,11 +43,12 @@ def read_sites(path: Path) -> SiteFile:
     """The sites, their stock and the faults of a file.
 
     Columns: institution code, name, address and phone number, pieces of adult and of child masks
-    left. The kind of a site follows from its name; other columns are passed over.
+    left; and, if it is there, the time of the stock. The kind of a site follows from its name;
+    other columns are passed over.
     """
-    sites: dict[str, Site] = {}
+    entries: dict[str, Entry] = {}
     lines: dict[str, int] = {}
-    stocks: list[Stock] = []
+    warnings: list[LineError] = []
     errors: list[LineError] = []
     try:
         for line in read_lines(path, (_CODE, _NAME, _ADDRESS, _PHONE, *_PIECES.values())):
@@ -42,32 +58,47 @@ def read_sites(path: Path) -> SiteFile:
                 zh = f"與第 {lines[code]} 行為同一機構"
                 faults = [_error(line, _CODE, zh, f"The same institution as line {lines[code]}")]
             if not faults:
-                lines[code], sites[code] = line.number, _site(code, line.cells)
-                stocks += _stocks(code, line.cells)
+                lines[code], entries[code] = line.number, _entry(code, line.cells)
+                warnings += _doubts(line, entries[code])
             errors += faults
     except FileRejected as rejected:
         errors.append(rejected.error)
-    if not sites and not errors:
+    if not entries and not errors:
         zh, en = "檔案沒有機構", "The file has no institutions"
         errors.append(LineError(line=2, field="", zh=zh, en=en))
-    return SiteFile(list(sites.values()), stocks, tuple(errors))
+    return SiteFile(list(entries.values()), tuple(warnings), tuple(errors))
 
 
-def _site(code: str, cells: Mapping[str, str]) -> Site:
-    return Site(
+def _entry(code: str, cells: Mapping[str, str]) -> Entry:
+    site = Site(
         site_code=code,
         kind=SiteKind.of_name(cells[_NAME]),
         name=cells[_NAME],
         address=cells[_ADDRESS],
         phone=cells[_PHONE],
     )
+    stock = {product: int(half_width(cells[column])) for product, column in _PIECES.items()}
+    return Entry(site, stock, _time(cells.get(_AT, "")))
 
 
-def _stocks(code: str, cells: Mapping[str, str]) -> list[Stock]:
-    return [
-        Stock(site_code=code, product=product, pieces=int(half_width(cells[column])))
-        for product, column in _PIECES.items()
-    ]
+def _time(written: str) -> datetime | None:
+    try:
+        return datetime.strptime(half_width(written), _TIME).replace(tzinfo=TAIPEI)
+    except ValueError:
+        return None
+
+
+def _doubts(line: Line, entry: Entry) -> Iterator[LineError]:
+    """What looks wrong and is taken all the same: such institutions exist."""
+    if check_digit_differs(entry.site.site_code):
+        zh, en = "機構代碼的檢查碼不符，仍已採用", "The check digit differs; taken all the same"
+        yield _error(line, _CODE, zh, en)
+    if not all(entry.site.place):
+        zh, en = "地址看不出縣市與鄉鎮市區", "The address tells no county or no town"
+        yield _error(line, _ADDRESS, zh, en)
+    if entry.at is None and line.cells.get(_AT):
+        zh, en = "時間應為 2020/03/12 09:00:00 的寫法", "Write a time as 2020/03/12 09:00:00"
+        yield _error(line, _AT, zh, en)
 
 
 def _faults(line: Line) -> Iterator[LineError]:

@@ -1,72 +1,56 @@
 """The SQL of counter sites and their stock."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from emask.counter.model import Site, SiteKind, Stock
+from emask.counter.model import Location, Site, SiteKind
 from emask.database.pool import Transaction
 from emask.rules.calendar import Product
 
 _NOW = "coalesce((SELECT now FROM clock), now())"
 
 
-class Written(NamedTuple):
-    """The codes of what a list added and changed; the rest of it said nothing new."""
-
-    added: frozenset[str]
-    changed: frozenset[str]
-
-
 async def site(tx: Transaction, site_code: str) -> Site | None:
     """One site, or None."""
     cursor = await tx.execute(
-        "SELECT kind, name, address, phone FROM counter_site WHERE site_code = %s", (site_code,)
+        "SELECT kind, name, address, phone, longitude, latitude FROM counter_site"
+        " WHERE site_code = %s",
+        (site_code,),
     )
     row = await cursor.fetchone()
     if row is None:
         return None
-    kind, name, address, phone = row
-    return Site(site_code=site_code, kind=SiteKind(kind), name=name, address=address, phone=phone)
+    kind, name, address, phone, longitude, latitude = row
+    return Site(
+        site_code=site_code,
+        kind=SiteKind(kind),
+        name=name,
+        address=address,
+        phone=phone,
+        location=None if longitude is None else Location(longitude=longitude, latitude=latitude),
+    )
 
 
-async def write_sites(tx: Transaction, sites: Sequence[Site]) -> Written:
-    """Add sites, or bring them up to date."""
-    cursor = await tx.execute(
-        "INSERT INTO counter_site AS s (site_code, kind, name, address, phone, changed_at)"
-        f" SELECT *, {_NOW}"
-        " FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])"
+async def write_sites(tx: Transaction, sites: Sequence[Site]) -> None:
+    """Add sites, or bring them up to date; they take part."""
+    if not sites:
+        return
+    rows = [
+        (
+            *(site.site_code, site.kind, site.name, site.address, site.phone, *site.place),
+            *((at.longitude, at.latitude) if (at := site.location) else (None, None)),
+        )
+        for site in sites
+    ]
+    await tx.execute(
+        "INSERT INTO counter_site (site_code, kind, name, address, phone, county, town, longitude,"
+        f" latitude, changed_at) SELECT *, {_NOW} FROM unnest(%s::text[], %s::text[], %s::text[],"
+        " %s::text[], %s::text[], %s::text[], %s::text[], %s::float8[], %s::float8[])"
         " ON CONFLICT (site_code) DO UPDATE SET kind = excluded.kind, name = excluded.name,"
-        " address = excluded.address, phone = excluded.phone, changed_at = excluded.changed_at"
-        " WHERE (s.kind, s.name, s.address, s.phone)"
-        " <> (excluded.kind, excluded.name, excluded.address, excluded.phone)"
-        " RETURNING new.site_code, old.site_code IS NULL",
-        (
-            [site.site_code for site in sites],
-            [site.kind for site in sites],
-            [site.name for site in sites],
-            [site.address for site in sites],
-            [site.phone for site in sites],
-        ),
+        " address = excluded.address, phone = excluded.phone, county = excluded.county,"
+        " town = excluded.town, longitude = excluded.longitude, latitude = excluded.latitude,"
+        " active = true, changed_at = excluded.changed_at",
+        [list(column) for column in zip(*rows, strict=True)],
     )
-    return _written(await cursor.fetchall())
-
-
-async def write_stock(tx: Transaction, stocks: Sequence[Stock]) -> Written:
-    """Set what sites have left."""
-    cursor = await tx.execute(
-        "INSERT INTO counter_stock AS s (site_code, product, pieces, changed_at)"
-        f" SELECT *, {_NOW} FROM unnest(%s::text[], %s::text[], %s::integer[])"
-        " ON CONFLICT (site_code, product)"
-        " DO UPDATE SET pieces = excluded.pieces, changed_at = excluded.changed_at"
-        " WHERE s.pieces <> excluded.pieces"
-        " RETURNING new.site_code, old.site_code IS NULL",
-        (
-            [stock.site_code for stock in stocks],
-            [stock.product for stock in stocks],
-            [stock.pieces for stock in stocks],
-        ),
-    )
-    return _written(await cursor.fetchall())
 
 
 async def add_stock(tx: Transaction, site_code: str, product: Product, pieces: int) -> bool:
@@ -87,8 +71,3 @@ async def stock(tx: Transaction, site_code: str) -> dict[Product, int]:
         "SELECT product, pieces FROM counter_stock WHERE site_code = %s", (site_code,)
     )
     return {Product(product): pieces for product, pieces in await cursor.fetchall()}
-
-
-def _written(rows: Sequence[tuple[str, bool]]) -> Written:
-    added = frozenset(code for code, is_new in rows if is_new)
-    return Written(added=added, changed=frozenset(code for code, _ in rows) - added)

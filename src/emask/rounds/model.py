@@ -91,6 +91,7 @@ class ImportReport:
 
     Each line counts once. `closed` counts what was open before and no longer is: marked so, or no
     longer in the file; `reopened` the other way round; `moved` what has another town or address.
+    `warnings` tell of what looks wrong and was taken all the same.
     """
 
     added: int = 0
@@ -99,6 +100,7 @@ class ImportReport:
     closed: int = 0
     moved: int = 0
     reopened: int = 0
+    warnings: tuple[LineError, ...] = ()
     errors: tuple[LineError, ...] = ()
 
 
@@ -136,8 +138,13 @@ class Closings:
 
     @property
     def plausible(self) -> bool:
-        """A week closes a few; more than a few and one in twenty is more likely a torn file."""
-        return self.closing <= _A_FEW or self.closing * _ONE_IN <= self.open
+        """Whether the list may be trusted in this."""
+        return plausible_to_close(self.closing, of=self.open)
+
+
+def plausible_to_close(closing: int, *, of: int) -> bool:
+    """A week closes a few; more than a few and one in twenty is more likely a torn file."""
+    return closing <= _A_FEW or closing * _ONE_IN <= of
 
 
 _A_FEW = 10
