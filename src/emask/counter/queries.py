@@ -68,6 +68,19 @@ async def visit(
     )
 
 
+async def holder(tx: Transaction, person_id: UUID) -> CardHolder | None:
+    """The person and the state of their card; None if the registry does not know them."""
+    cursor = await tx.execute(
+        "SELECT p.birth_date, p.name, card.active FROM person p"
+        " LEFT JOIN nhi_card card USING (person_id) WHERE p.person_id = %s",
+        (person_id,),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    return CardHolder(birth_date=row[0], name=row[1], card_active=row[2])
+
+
 SELL = (
     "WITH stock AS (UPDATE counter_stock"
     " SET pieces = pieces - %(pieces)s, changed_at = %(sold_at)s"

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 from emask.counter import queries, site_queries
 from emask.counter.model import Answer, Paper, Sale, TooLateToUndo, UnknownSale, UnknownSite
-from emask.counter.queries import CardHolder, Visit
+from emask.counter.queries import Visit
+from emask.counter.why import Case, Shelf, pieces_for, verdict
 from emask.database import audit_log
 from emask.database.clock import Clock
 from emask.database.pool import Database, Retrying, Transaction
@@ -14,10 +15,8 @@ from emask.entitlement import service as entitlement
 from emask.entitlement.deferrals import announce_moves, announce_return
 from emask.rounds.service import policy_on
 from emask.rules.calendar import CounterPolicy, Product, day_in_taipei
-from emask.rules.eligibility import check_counter_person
-from emask.rules.interval import sell_at_counter
 from emask.rules.people import last_digit, masked_name, normalise_id
-from emask.rules.refusals import CardInactive, CardUnknown, OutOfStock, ProxyLimit, Refusal
+from emask.rules.refusals import OutOfStock, ProxyLimit
 
 UNDO_WITHIN = timedelta(minutes=5)
 """How long after a sale it can be undone."""
@@ -44,25 +43,14 @@ async def check(
     day = day_in_taipei(await clock.now())
     async with db.connection() as tx:
         visit = await _visit(tx, site_code, product, person_id, sale_id=None)
-        policy = await policy_on(tx, day)
-        pieces, refusal = 0, None
-        try:
-            holder = _holder(visit, paper)
-            allowed = _pieces(
-                visit, holder, policy, product=product, day=day, digit=last_digit(number)
-            )
-            claims = await entitlement.claims_of(tx, person_id)
-            sell_at_counter(claims, day=day, interval_days=policy.interval_days, reference="")
-        except Refusal as refused:
-            refusal = refused
-        else:
-            pieces = allowed
+        case = await _case(tx, visit, number=number, product=product, day=day, paper=paper)
+        found = await verdict(tx, person_id, case)
     if visit.holder is None:
-        return Answer(pieces=0, refusal=refusal, masked_name=None, birth_year=None)
+        return Answer(pieces=0, refusal=found.refusal, masked_name=None, birth_year=None)
     name = vault.open(visit.holder.name, person_id=person_id, field="name")
     return Answer(
-        pieces=pieces,
-        refusal=refusal,
+        pieces=found.pieces,
+        refusal=found.refusal,
         masked_name=masked_name(name),
         birth_year=visit.holder.birth_date.year,
     )
@@ -113,15 +101,13 @@ async def sell(
         visit = await _visit(tx, site_code, product, person_id, sale_id=own_id)
         if visit.sale:
             return visit.sale
-        holder = _holder(visit, paper)
-        policy = await policy_on(tx, day)
-        digit = last_digit(number)
+        case = await _case(tx, visit, number=number, product=product, day=day, paper=paper)
         sale = Sale(
             sale_id=own_id,
             person_id=person_id,
             site_code=site_code,
             product=product,
-            pieces=_pieces(visit, holder, policy, product=product, day=day, digit=digit),
+            pieces=pieces_for(case),
             sold_on=day,
             sold_at=now,
             sold_by=sold_by,
@@ -129,8 +115,8 @@ async def sell(
             visit_id=visit_id if by_proxy else None,
             paper=paper,
         )
-        await _claim(tx, sale, interval_days=policy.interval_days)
-        await _count_proxy(tx, sale, policy)
+        await _claim(tx, sale, interval_days=case.policy.interval_days)
+        await _count_proxy(tx, sale, case.policy)
         if not await queries.take_and_sell(tx, sale):
             raise OutOfStock(site_name=visit.site_name)
         return sale
@@ -205,37 +191,18 @@ async def _visit(
     return visit
 
 
-def _holder(visit: Visit, paper: Paper) -> CardHolder:
-    """The person; where the card is what was shown, the card has to be theirs and in use."""
-    if visit.holder is None:
-        raise CardUnknown
-    if paper is Paper.NHI_CARD and visit.holder.card_active is None:
-        raise CardUnknown
-    if paper is Paper.NHI_CARD and not visit.holder.card_active:
-        raise CardInactive
-    return visit.holder
-
-
-def _pieces(
-    visit: Visit,
-    holder: CardHolder,
-    policy: CounterPolicy,
-    *,
-    product: Product,
-    day: date,
-    digit: int,
-) -> int:
-    """What a person may buy, claims aside: product, odd or even day, stock."""
-    pieces = check_counter_person(
-        policy,
-        birth_date=holder.birth_date,
+async def _case(
+    tx: Transaction, visit: Visit, *, number: str, product: Product, day: date, paper: Paper
+) -> Case:
+    return Case(
+        holder=visit.holder,
+        last_digit=last_digit(number),
+        policy=await policy_on(tx, day),
         product=product,
         day=day,
-        id_number_last_digit=digit,
+        paper=paper,
+        shelf=Shelf(site_name=visit.site_name, pieces=visit.in_stock),
     )
-    if visit.in_stock < pieces:
-        raise OutOfStock(site_name=visit.site_name)
-    return pieces
 
 
 async def _claim(tx: Transaction, sale: Sale, *, interval_days: int) -> None:

@@ -13,9 +13,11 @@ from psycopg.errors import SerializationFailure
 
 from emask.database.pool import Transaction
 from emask.entitlement import queries
+from emask.entitlement.places import add_place
 from emask.rules import interval
 from emask.rules.calendar import Round
 from emask.rules.interval import Change, Claim, Move, Window
+from emask.rules.refusals import AlreadyBought, IntervalNotOver, WouldVoidPreorder
 
 
 class TimelineChanged(SerializationFailure):
@@ -31,6 +33,18 @@ async def claims_of(tx: Transaction, person_id: UUID) -> list[Claim]:
     return await queries.claims(tx, person_id)
 
 
+async def check_counter_sale(
+    tx: Transaction, *, person_id: UUID, day: date, interval_days: int
+) -> None:
+    """Refuse what :func:`claim_counter_sale` would refuse; nothing is written.
+
+    Raises:
+        AlreadyBought, IntervalNotOver, WouldVoidPreorder: the interval refuses; each tells what
+            stands in the way, where, and the next day.
+    """
+    await _decide_sale(tx, person_id, day=day, interval_days=interval_days, reference="")
+
+
 async def claim_counter_sale(
     tx: Transaction, *, person_id: UUID, sale_id: UUID, day: date, interval_days: int
 ) -> Change:
@@ -41,11 +55,8 @@ async def claim_counter_sale(
     Raises:
         AlreadyBought, IntervalNotOver, WouldVoidPreorder: the interval refuses.
     """
-    change = interval.sell_at_counter(
-        await queries.claims(tx, person_id),
-        day=day,
-        interval_days=interval_days,
-        reference=str(sale_id),
+    change = await _decide_sale(
+        tx, person_id, day=day, interval_days=interval_days, reference=str(sale_id)
     )
     await _carry_out(tx, person_id, change.moves)
     await queries.insert_sale(tx, person_id, sale_id, change.placed.during)
@@ -105,6 +116,19 @@ async def mark_uncollected(tx: Transaction, *, person_id: UUID, round_id: str) -
 async def next_purchase_date(tx: Transaction, *, person_id: UUID, today: date) -> date:
     """The first day from which nothing the person has bought or paid stands in the way (B8)."""
     return interval.next_purchase_date(await queries.claims(tx, person_id), today)
+
+
+async def _decide_sale(
+    tx: Transaction, person_id: UUID, *, day: date, interval_days: int, reference: str
+) -> Change:
+    claims = await queries.claims(tx, person_id)
+    try:
+        return interval.sell_at_counter(
+            claims, day=day, interval_days=interval_days, reference=reference
+        )
+    except (AlreadyBought, IntervalNotOver, WouldVoidPreorder) as refusal:
+        await add_place(tx, person_id, refusal)
+        raise
 
 
 async def _carry_out(tx: Transaction, person_id: UUID, moves: Sequence[Move]) -> None:

@@ -259,5 +259,7 @@ def _sells(claims: Sequence[Claim], during: DayRange) -> bool:
 
 def _refuse(blocking: Claim, *, next_date: date) -> NoReturn:
     if blocking.source is Source.PREORDER:
-        raise AlreadyBought(next_date=next_date)
+        raise AlreadyBought(
+            next_date=next_date, round_id=blocking.reference, collect_from=blocking.during.start
+        )
     raise IntervalNotOver(next_date=next_date, bought_on=blocking.during.start)

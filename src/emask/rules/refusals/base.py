@@ -1,5 +1,6 @@
 """What a refusal is: a rule's answer to a person, with its facts, in two languages."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -20,7 +21,8 @@ class Refusal(Exception):
     """Base of all refusals: one subclass for each stable code.
 
     `zh` and `en` are lines: the rule, which names no data and serves as title, then facts and
-    the next date. A line whose data is unknown is left out. `status` is the HTTP status.
+    the next date. A line whose data is unknown is left out, and so is what stands in brackets
+    within a line. `status` is the HTTP status.
     An instance's fields are its data; all of them are optional and none is personal.
     """
 
@@ -53,11 +55,14 @@ class Refusal(Exception):
         """Rule, fact and next date as lines of text."""
         facts = {name: _spoken(name, value, language) for name, value in self._facts().items()}
         unknown = [f"{{{field.name}}}" for field in fields(self) if field.name not in facts]
-        return "\n".join(
-            line.format_map(facts)
-            for line in self._template(language).split("\n")
-            if not any(name in line for name in unknown)
+
+        def known(clause: str) -> bool:
+            return not any(name in clause for name in unknown)
+
+        told = _CLAUSE.sub(
+            lambda clause: clause[1] if known(clause[1]) else "", self._template(language)
         )
+        return "\n".join(line.format_map(facts) for line in told.split("\n") if known(line))
 
     def next_step(self, language: Language) -> str:
         """What to do next."""
@@ -90,6 +95,7 @@ class IdentityRefusal(Refusal):
         )
 
 
+_CLAUSE = re.compile(r"\[([^]]*)\]")
 _by_code: dict[str, type[Refusal]] = {}
 
 REFUSALS: Mapping[str, type[Refusal]] = MappingProxyType(_by_code)

@@ -90,15 +90,20 @@ class IntervalNotOver(Refusal):
     """B1, B7, B10."""
 
     code, status = "interval_not_over", 409
-    zh = "兩次購買之間要隔滿規定的天數。\n上次購買日是{bought_on}。\n{next_date}起可以再購買。"
+    zh = (
+        "兩次購買之間要隔滿規定的天數。\n"
+        "上次購買日是{bought_on}[，在{site_name}]。\n{next_date}起可以再購買。"
+    )
     en = (
         "Two purchases have to lie the set number of days apart.\n"
-        "The last purchase was on {bought_on}.\nYou can buy again from {next_date}."
+        "The last purchase was on {bought_on}[ at {site_name}].\n"
+        "You can buy again from {next_date}."
     )
     next_zh = "在可以購買的日期之後再購買。"
     next_en = "Buy again on or after that day."
     next_date: date | None = None
     bought_on: date | None = None
+    site_name: str | None = None
 
 
 @dataclass(kw_only=True, eq=False)
@@ -108,16 +113,21 @@ class AlreadyBought(Refusal):
     code, status = "already_bought", 409
     zh = (
         "同一期間不能重複購買。\n"
-        "已繳費的預購從可領取的第一天起算，不論哪一天領取。\n{next_date}起可以再購買。"
+        "已繳費的預購從可領取的第一天[{collect_from}]起算，不論哪一天領取[，門市是{store_name}]。\n"
+        "{next_date}起可以再購買。"
     )
     en = (
         "The same period's masks can be bought once.\n"
-        "A paid pre-order counts from the first day of collection, whenever it is collected.\n"
+        "A paid pre-order counts from the first day of collection[, {collect_from}], "
+        "whenever it is collected[; its store is {store_name}].\n"
         "You can buy again from {next_date}."
     )
     next_zh = "到選擇的門市領取預購的口罩；可以購買的日期之後再購買。"
     next_en = "Collect your pre-order at the store; buy again on or after that day."
     next_date: date | None = None
+    round_id: str | None = None
+    collect_from: date | None = None
+    store_name: str | None = None
 
 
 @dataclass(kw_only=True, eq=False)
@@ -146,17 +156,19 @@ class WouldVoidPreorder(Refusal):
     code, status = "would_void_preorder", 409
     zh = (
         "到藥局購買會延後已繳費預購的領取日，但不能延到領取期限之後。\n"
-        "預購的領取期限到{pickup_until}為止。\n{next_date}起可以再購買。"
+        "預購的領取期限到{pickup_until}為止[，門市是{store_name}]。\n"
+        "{next_date}起可以再購買。"
     )
     en = (
         "Buying at a counter defers a paid pre-order, but not past its last day of collection.\n"
-        "That pre-order can be collected until {pickup_until}.\n"
+        "That pre-order can be collected until {pickup_until}[ at {store_name}].\n"
         "You can buy again from {next_date}."
     )
     next_zh = "先到門市領取預購的口罩。"
     next_en = "Collect your pre-order at the store first."
     pickup_until: date | None = None
     round_id: str | None = None
+    store_name: str | None = None
     next_date: date | None = None
 
 
