@@ -9,13 +9,14 @@ from typing import Final
 
 import httpx2
 
-from emask.cli.installation import clock_of
+from emask.cli.installation import clock_of, doubles
 from emask.cli.partners_file import configured_partners
 from emask.cli.serving import Application, Served
 from emask.cli.settings import settings
 from emask.database.pool import Database
 from emask.database.vault import Keys
 from emask.identity.site import Site
+from emask.opendata.snapshot import kept_fresh
 from emask.programme.system import open_system
 from emask.sandbox.system import Sandbox
 from emask.web.app import create_app
@@ -38,7 +39,7 @@ async def _build(until_the_end: AsyncExitStack) -> Application:
     )
     partners = configured_partners(
         configured.partners_file,
-        sandbox.partners,
+        doubles(sandbox, configured.chains),
         client,
         db=db,
         clock=clock,
@@ -49,6 +50,7 @@ async def _build(until_the_end: AsyncExitStack) -> Application:
     system = await until_the_end.enter_async_context(
         open_system(db, clock=clock, keys=keys, partners=partners, site=site)
     )
+    await until_the_end.enter_async_context(kept_fresh(system.open_data, db, clock))
     return create_app(system, proxies=configured.proxies)
 
 

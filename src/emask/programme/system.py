@@ -18,6 +18,7 @@ from emask.identity.site import Site
 from emask.identity.site_keys import SiteKeys
 from emask.identity.site_tokens import SiteTokens
 from emask.notices.ports import SmsSender
+from emask.opendata.snapshot import OpenData
 from emask.payment.ports import Gateways
 from emask.preorder.intake import Intake
 from emask.programme.money_watch import MoneyWatch
@@ -44,7 +45,10 @@ class Partners:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """All that a use case may ask for."""
+    """All that a use case may ask for.
+
+    The open data are empty until whoever serves them keeps them fresh.
+    """
 
     db: Database
     clock: Clock
@@ -58,6 +62,7 @@ class System:
     tidying: Tidying = field(default_factory=Tidying)
     money_watch: MoneyWatch = field(default_factory=MoneyWatch)
     parcel_pace: ParcelPace = field(default_factory=ParcelPace)
+    open_data: OpenData = field(default_factory=OpenData)
 
     @property
     def identity(self) -> Identity:
