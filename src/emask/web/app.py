@@ -38,6 +38,7 @@ from emask.web.counter import pages as counter
 from emask.web.demo import pages as demo
 from emask.web.intake import INTAKE_PATH, IntakeEndpoint
 from emask.web.office import pages as office
+from emask.web.opendata import OPEN_DATA, OpenDataEndpoint
 from emask.web.operator import consignments as operator_parcels
 from emask.web.operator import deliveries as operator_deliveries
 from emask.web.operator import missing as operator_missing
@@ -46,7 +47,6 @@ from emask.web.operator import pages as operator
 from emask.web.operator import reconciliation, reopening
 from emask.web.operator import refunds as operator_refunds
 from emask.web.operator import stores as operator_stores
-from emask.web.opendata import OPEN_DATA, OpenDataEndpoint
 from emask.web.sandbox_pages import atm, partners, phone
 from emask.web.shell import staff, well_known
 from emask.web.shell.address import ClientAddress, Networks
