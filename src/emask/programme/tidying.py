@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 
+from emask.counter.clients_calls import forget_calls
 from emask.database.pool import Database
 from emask.delivery.slips import forget_slips
 from emask.identity.housekeeping import forget_stale
@@ -26,4 +27,5 @@ class Tidying:
             return 0
         self._hour = hour
         async with db.transaction() as tx:
-            return await forget_stale(tx, at=now) + await forget_slips(tx, at=now)
+            forgotten = await forget_stale(tx, at=now) + await forget_slips(tx, at=now)
+            return forgotten + await forget_calls(tx, at=now)

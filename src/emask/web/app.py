@@ -1,6 +1,6 @@
 """The application: pages, API, open data and the intake's endpoint behind one door."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final, cast
 
@@ -19,6 +19,7 @@ from emask.partners.mobile_operator import CamaraOperator
 from emask.programme.system import System
 from emask.web.api import deliveries, service
 from emask.web.api.application import answers_at, create_api
+from emask.web.api.counter_caller import DOOR, PartnerDoor
 from emask.web.citizen import (
     account,
     card_agent,
@@ -108,12 +109,15 @@ async def begin_demo() -> Redirect:
     return Redirect("/zh/demo", status_code=HTTP_303_SEE_OTHER)
 
 
-def create_app(system: System, *, proxies: Networks = ()) -> Application:
+def create_app(
+    system: System, *, proxies: Networks = (), partner_door: PartnerDoor | None = None
+) -> Application:
     """The whole web application of a running system.
 
     Args:
         system: what it serves.
         proxies: whose word on where a request comes from is taken, by pages and API.
+        partner_door: what the partner API stands on, where it is not the usual.
     """
     pages = _create_pages(system.keys.session.hex())
     intake = IntakeEndpoint(system.intake, system.sessions, system.clock, system.site)
@@ -133,7 +137,7 @@ def create_app(system: System, *, proxies: Networks = ()) -> Application:
         ),
         intake=intake,
         open_data=OpenDataEndpoint(system.open_data),
-        system=system,
+        state={"system": system, DOOR: partner_door or PartnerDoor.of(system)},
     )
 
 
@@ -173,7 +177,7 @@ def _operator_of(system: System) -> str:
 class _Door:
     """Sends pre-orders and readers of open data past all routers; the rest to API or pages.
 
-    Those serve any system; a request brings along which one answers it.
+    Those serve any system; a request brings along which one answers it, and by which door.
     """
 
     def __init__(
@@ -183,16 +187,16 @@ class _Door:
         *,
         intake: IntakeEndpoint,
         open_data: OpenDataEndpoint,
-        system: System,
+        state: Mapping[str, object],
     ) -> None:
         self._pages = pages
         self._api = api
         self._intake = intake
         self._open_data = open_data
-        self._system = system
+        self._state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["state"] = {"system": self._system}
+        scope["state"] = dict(self._state)
         if scope["type"] == "http" and scope["path"] == INTAKE_PATH:
             await self._intake(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith(OPEN_DATA):

@@ -20,6 +20,8 @@ from emask.rules.refusals import (
     UnknownStore,
 )
 from emask.web import intake_problems as problems
+from emask.web.api.counter import SCHEME
+from emask.web.api.counter_description import SECURITY, complete
 from emask.web.api.preorders import OWN
 from emask.web.api.problems import PROBLEM_JSON, by_status
 from emask.web.intake import INTAKE_PATH, Acknowledgement, Order
@@ -46,7 +48,7 @@ _REFUSED: Final = by_status(
 
 
 class _WholeDocument(JsonRenderPlugin):
-    """The router's document with the intake's path in it."""
+    """The router's document with the intake's path in it, and all of the partner API."""
 
     def render(self, request: WebRequest, openapi_schema: dict[str, Any]) -> bytes:
         """The document as JSON."""
@@ -71,7 +73,7 @@ class _WholeDocument(JsonRenderPlugin):
             "paths": openapi_schema["paths"] | {INTAKE_PATH: {"post": operation}},
             "components": components | {"schemas": schemas | components["schemas"]},
         }
-        return super().render(request, whole)
+        return super().render(request, complete(whole, ref_template=_SCHEMAS))
 
 
 def _answer(description: str, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +90,8 @@ _IDEMPOTENCY_KEY: Final = {
 OPENAPI: Final = OpenAPIConfig(
     title="emask",
     version="1",
-    description="Rounds, stores, draws and a person's own pre-orders. Money is whole NT$."
+    description="Rounds, stores, draws, a person's own pre-orders, and the counter of a pharmacy"
+    " for its own software. Money is whole NT$."
     " Problems (RFC 9457) have a stable `code`; texts follow Accept-Language: zh-Hant, or en.",
     path=OPENAPI_PATH,
     render_plugins=[_WholeDocument(path="/")],
@@ -96,6 +99,7 @@ OPENAPI: Final = OpenAPIConfig(
     components=Components(
         security_schemes={
             "bearer": SecurityScheme(type="http", scheme="bearer"),
+            SCHEME: SECURITY,
             "cookie": SecurityScheme(
                 type="apiKey",
                 name=SESSION,
