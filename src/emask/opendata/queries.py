@@ -85,20 +85,22 @@ async def store_counts(tx: Transaction, round_ids: list[str]) -> list[StoreCount
     """The figures of rounds by store; stores that nobody chose are left out."""
     async with tx.cursor(row_factory=class_row(StoreCounts)) as cursor:
         await cursor.execute(
-            "SELECT round_id, chain, store_code, name, address, county, town,"
-            " sum(registered)::bigint AS registered, sum(drawn)::bigint AS drawn,"
-            " sum(paid)::bigint AS paid, sum(collected)::bigint AS collected FROM ("
-            "  SELECT round_id, chain, store_code, count(*) AS registered, 0 AS drawn, 0 AS paid,"
-            "   0 AS collected"
-            "  FROM preorder WHERE round_id = ANY(%(rounds)s) AND state = 'registered'"
-            "  GROUP BY round_id, chain, store_code"
-            "  UNION ALL"
-            "  SELECT round_id, chain, store_code, 0, count(*), count(paid_at),"
-            "   count(*) FILTER (WHERE state = 'collected')"
-            "  FROM orders WHERE round_id = ANY(%(rounds)s) GROUP BY round_id, chain, store_code"
+            "SELECT round_id, store.chain, store.store_code, name, address, county, town,"
+            " registered, drawn, paid, collected FROM ("
+            "  SELECT round_id, chain, store_code, sum(registered)::bigint AS registered,"
+            "   sum(drawn)::bigint AS drawn, sum(paid)::bigint AS paid,"
+            "   sum(collected)::bigint AS collected FROM ("
+            "   SELECT round_id, chain, store_code, count(*) AS registered, 0 AS drawn, 0 AS paid,"
+            "    0 AS collected"
+            "   FROM preorder WHERE round_id = ANY(%(rounds)s) AND state = 'registered'"
+            "   GROUP BY round_id, chain, store_code"
+            "   UNION ALL"
+            "   SELECT round_id, chain, store_code, 0, count(*), count(paid_at),"
+            "    count(*) FILTER (WHERE state = 'collected')"
+            "   FROM orders WHERE round_id = ANY(%(rounds)s) GROUP BY round_id, chain, store_code"
+            "  ) AS found GROUP BY round_id, chain, store_code"
             " ) AS counted JOIN store USING (chain, store_code)"
-            " GROUP BY round_id, chain, store_code"
-            ' ORDER BY round_id, chain, store_code COLLATE "C"',
+            " ORDER BY round_id, store.chain, store.store_code COLLATE \"C\"",
             {"rounds": round_ids},
         )
         return await cursor.fetchall()
