@@ -68,19 +68,6 @@ async def visit(
     )
 
 
-async def holder(tx: Transaction, person_id: UUID) -> CardHolder | None:
-    """The person and the state of their card; None if the registry does not know them."""
-    cursor = await tx.execute(
-        "SELECT p.birth_date, p.name, card.active FROM person p"
-        " LEFT JOIN nhi_card card USING (person_id) WHERE p.person_id = %s",
-        (person_id,),
-    )
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    return CardHolder(birth_date=row[0], name=row[1], card_active=row[2])
-
-
 SELL = (
     "WITH stock AS (UPDATE counter_stock"
     " SET pieces = pieces - %(pieces)s, changed_at = %(sold_at)s"
@@ -148,13 +135,6 @@ async def acted_for(tx: Transaction, visit_id: UUID) -> tuple[int, int]:
         "SELECT adults, children FROM proxy_visit WHERE visit_id = %s", (visit_id,)
     )
     return await cursor.fetchone() or (0, 0)
-
-
-async def birth_date(tx: Transaction, person_id: UUID) -> date | None:
-    """When a person was born; None for nobody that the registry knows."""
-    cursor = await tx.execute("SELECT birth_date FROM person WHERE person_id = %s", (person_id,))
-    row = await cursor.fetchone()
-    return row[0] if row else None
 
 
 async def sale(tx: Transaction, person_id: UUID, sale_id: UUID) -> Sale | None:
