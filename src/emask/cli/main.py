@@ -5,6 +5,7 @@ import typer
 from emask.cli import (
     clock,
     conform,
+    counter_clients,
     counter_sites,
     draw,
     imports,
@@ -50,6 +51,7 @@ app.add_typer(imports.stores, name="stores")
 app.add_typer(counter_sites.app, name="counter-sites")
 app.add_typer(people.app, name="people")
 app.add_typer(staff.app, name="staff")
+app.add_typer(counter_clients.app, name="counter-clients")
 app.add_typer(clock.app, name="clock")
 app.add_typer(notices.app, name="notices")
 app.add_typer(draw.app, name="draw")

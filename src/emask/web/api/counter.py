@@ -31,6 +31,7 @@ from emask.counter.clients_tokens import Caller
 from emask.counter.clients_undo import undo_at_site
 from emask.counter.model import TooLateToUndo, UnknownSale
 from emask.counter.service import check, receive_stock, sales_today, sell, stock_of
+from emask.counter.supply import count_stock
 from emask.database.pool import Joined, Transaction
 from emask.language import Language
 from emask.rules.calendar import day_in_taipei
@@ -51,10 +52,12 @@ from emask.web.api import counter_problems as problems
 from emask.web.api.caller import language_of
 from emask.web.api.counter_caller import caller_of, door_of, needs_client
 from emask.web.api.counter_facts import (
+    MOST_STOCK,
     Eligibility,
     EligibilityAsked,
     SaleAsked,
     SaleFacts,
+    StockCounted,
     StockEntered,
     StockFacts,
     StockLine,
@@ -78,7 +81,6 @@ _RULES: Final = (
     *(OutOfStock, IntervalNotOver, AlreadyBought, WouldVoidPreorder, ProxyLimit),
 )
 _JSON: Final = "application/json"
-_MOST_STOCK: Final = 9_999_999
 _REPEATED: Final = {
     BadKey: problems.KEY_NEEDED,
     CallInFlight: problems.IN_FLIGHT,
@@ -226,9 +228,34 @@ async def enter_stock(request: WebRequest, data: JSONBody[StockEntered]) -> Resp
             tx, site_code=caller.site_code, product=data.product, pieces=data.pieces
         )
         facts = await _stock(tx, caller)
-        if any(line.pieces > _MOST_STOCK for line in facts.stock):
+        if any(line.pieces > MOST_STOCK for line in facts.stock):
             raise Unacceptable(problems.TOO_MUCH_STOCK)
         return facts
+
+    return await _once(request, data, effect, status=HTTP_201_CREATED)
+
+
+@post(
+    "/stock/counts",
+    operation_id="count_stock",
+    security=_BY_CLIENT,
+    responses={201: _of(StockFacts, "The stock as it was counted"), **told(*_KEYED)},
+)
+async def enter_count(request: WebRequest, data: JSONBody[StockCounted]) -> Response[bytes]:
+    """Correct the stock to what was counted, once for each Idempotency-Key."""
+    system, caller = door_of(request).system, caller_of(request)
+    now = await system.clock.now()
+
+    async def effect(tx: Transaction) -> StockFacts:
+        await count_stock(
+            tx,
+            site_code=caller.site_code,
+            product=data.product,
+            counted=data.counted,
+            by=caller.client_id,
+            at=now,
+        )
+        return await _stock(tx, caller)
 
     return await _once(request, data, effect, status=HTTP_201_CREATED)
 
@@ -277,6 +304,9 @@ def _refused(language: Language, refusal: Refusal) -> Told:
 
 COUNTER: Final = Router(
     "/counter",
-    route_handlers=[check_eligibility, make_sale, undo, list_sales, show_stock, enter_stock],
+    route_handlers=[
+        *(check_eligibility, make_sale, undo, list_sales),
+        *(show_stock, enter_stock, enter_count),
+    ],
     guards=[needs_client],
 )

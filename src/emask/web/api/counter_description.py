@@ -6,7 +6,13 @@ import msgspec
 from litestar.openapi.spec import OAuthFlow, OAuthFlows, SecurityScheme
 
 from emask.counter.clients_calls import KEY
-from emask.web.api.counter_facts import EligibilityAsked, SaleAsked, StockEntered, UndoAsked
+from emask.web.api.counter_facts import (
+    EligibilityAsked,
+    SaleAsked,
+    StockCounted,
+    StockEntered,
+    UndoAsked,
+)
 from emask.web.api.tokens import ASSERTION, FORM, GRANT, SCOPE, TOKEN_PATH
 
 SECURITY: Final = SecurityScheme(
@@ -17,8 +23,8 @@ SECURITY: Final = SecurityScheme(
     ),
 )
 
-_KEYED: Final = {"make_sale", "enter_stock"}
-_STRICT: Final = [EligibilityAsked, SaleAsked, StockEntered, UndoAsked]
+_KEYED: Final = {"make_sale", "enter_stock", "count_stock"}
+_STRICT: Final = [EligibilityAsked, SaleAsked, StockCounted, StockEntered, UndoAsked]
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",

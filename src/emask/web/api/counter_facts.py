@@ -14,6 +14,8 @@ from emask.web.intake_problems import Problem, document
 
 MOST_PIECES: Final = 99_999
 """That can be entered at once."""
+MOST_STOCK: Final = 9_999_999
+"""Pieces of a product that a site can have."""
 
 _WORDS: Final = r"^[^\x00]*[^\x00\s][^\x00]*$"  # the database knows no text with NUL
 
@@ -103,6 +105,13 @@ class StockEntered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     product: Product
     pieces: Annotated[int, Meta(ge=1, le=MOST_PIECES)]
+
+
+class StockCounted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The pieces that somebody has counted, usually at the end of the day."""
+
+    product: Product
+    counted: Annotated[int, Meta(ge=0, le=MOST_STOCK)]
 
 
 class StockLine(msgspec.Struct, frozen=True, kw_only=True):
