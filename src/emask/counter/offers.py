@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from emask.counter import queries
+from emask.counter import visit_queries as queries
 from emask.counter.model import Answer, Paper
-from emask.counter.queries import CardHolder
 from emask.counter.service import check
 from emask.database.clock import Clock
 from emask.database.pool import Database, Transaction
@@ -45,7 +44,7 @@ async def offers_to(
     number = normalise_id(id_number)
     day = day_in_taipei(await clock.now())
     async with db.connection() as tx:
-        holder = await queries.holder(tx, vault.person_id(number))
+        born = await queries.birth_date(tx, vault.person_id(number))
         policy = await policy_on(tx, day)
     offers = [
         Offer(
@@ -60,7 +59,7 @@ async def offers_to(
                 paper=paper,
             ),
         )
-        for product in _products(policy, holder, day=day, digit=last_digit(number))
+        for product in _products(policy, born, day=day, digit=last_digit(number))
     ]
     return tuple(offer for offer in offers if offer.answer.allowed) or (offers[0],)
 
@@ -72,12 +71,11 @@ async def acted_for(tx: Transaction, visit_id: UUID) -> dict[Product, int]:
 
 
 def _products(
-    policy: CounterPolicy, holder: CardHolder | None, *, day: date, digit: int
+    policy: CounterPolicy, born: date | None, *, day: date, digit: int
 ) -> tuple[Product, ...]:
-    """What somebody of this age may have at all, whatever else stands in the way today."""
-    if holder is None:
+    """What somebody born then may have at all, whatever else stands in the way today."""
+    if born is None:
         return (Product.ADULT_MASK,)
-    born = holder.birth_date
     child_first = is_child(born, policy.child_born_from)
     order = tuple(Product)[::-1] if child_first else tuple(Product)
     meant = tuple(
