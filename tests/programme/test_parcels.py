@@ -1,7 +1,6 @@
 """Parcels over the wire: what leaves the centres is created, told of, and has its effect."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx2
@@ -12,13 +11,17 @@ from emask.database.clock import SetClock
 from emask.database.pool import Database
 from emask.database.vault import Keys, Vault
 from emask.delivery import packing
+from emask.delivery.collection import hand_over
 from emask.delivery.consignments import consign
 from emask.delivery.forfeits import change_store, forfeit_uncollected
 from emask.programme.parcels import ParcelChores, look_after_parcels
-from emask.programme.service import run_due
+from emask.programme.queries import begin_step
+from emask.programme.service import advance_to, run_due
+from emask.programme.steps import STEPS
 from emask.programme.system import System, open_system
 from emask.rounds.model import Chain, Store
 from emask.rounds.stores import save_stores
+from emask.rules.people import Document
 from emask.sandbox.schema import install
 from emask.sandbox.system import Sandbox
 from emask.web.app import create_app
@@ -106,8 +109,7 @@ async def chains(db: Database, clock: SetClock, vault: Vault, keys: Keys) -> Asy
 
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(tell)) as pushing:
         sandbox = Sandbox.over(db, clock, keys, pushing=pushing)
-        await sandbox.chains.know_our_stores()
-        partners = replace(sandbox.partners, carrier=sandbox.chains.carrier)
+        partners = sandbox.partners_with_chains
         async with open_system(db, clock=clock, keys=keys, partners=partners) as system:
             transport = httpx2.ASGITransport(create_app(system))
             async with httpx2.AsyncClient(transport=transport) as site:
@@ -165,6 +167,80 @@ async def miss(chains: Chains) -> None:
         " SELECT round_id, chain, 1, now(), 'centre' FROM parcel RETURNING shortage_id)"
         " UPDATE parcel SET hold = 'short', shortage_id = shortage.shortage_id FROM shortage"
         " RETURNING 1"
+    )
+
+
+async def test_packs_are_there_when_a_clock_that_jumps_gets_to_the_first_day(
+    chains: Chains,
+) -> None:
+    who = await ready_to_ship(chains)
+    await advance_to(chains.system, FIRST.pickup_opens_at)
+    assert await chains.world.state(who) == "arrived"
+    assert (await chains.standing(who))[0] == "arrived"
+    notices = await chains.world.rows("SELECT kind FROM outbox WHERE person_id = %s", who.person_id)
+    assert ("arrived",) in notices
+
+
+async def test_chains_that_answer_nobody_do_not_hold_up_the_clock(chains: Chains) -> None:
+    """The negative control as well: chains tell nothing by themselves here."""
+    who = await ready_to_ship(chains)
+    await chains.sandbox.mischief.begin("chains", "forbidden")
+    await advance_to(chains.system, FIRST.pickup_opens_at)
+    assert await chains.world.clock.now() == FIRST.pickup_opens_at
+    assert await chains.world.state(who) == "paid"
+    await chains.sandbox.mischief.end("chains")
+    for days in (1, 2):
+        await advance_to(chains.system, FIRST.pickup_opens_at + timedelta(days=days))
+    assert await chains.world.state(who) == "arrived"
+
+
+async def ready_to_ship(chains: Chains) -> Someone:
+    """An order that is packed, with the clock at the release."""
+    who, world = await chains.world.person(), chains.world
+    await world.order(who)
+    await world.pack()
+    await world.clock.set(FIRST.release_at)
+    async with world.db.transaction() as tx:
+        for step in STEPS[: [each.name for each in STEPS].index("ship")]:
+            await begin_step(tx, round_id=FIRST.id, step=step.name, at=FIRST.release_at)
+    return who
+
+
+async def test_chains_see_what_tills_hand_over_once_it_stands(chains: Chains) -> None:
+    who, other = await chains.send_out(orders=2)
+    await chains.pass_time(days=1)
+    await chains.world.clock.set(FIRST.pickup_opens_at + timedelta(hours=9))
+    await hand_over_to(chains, who)
+    await chains.pass_time(hours=0)
+    assert (await chains.standing(who))[0] == "arrived"  # it may still be taken back
+    await chains.pass_time(hours=1)
+    assert (await chains.standing(who))[0] == "collected"
+    assert (await chains.standing(other))[0] == "arrived"
+
+
+async def test_what_was_handed_over_does_not_go_back_though_the_clock_jumps(
+    chains: Chains,
+) -> None:
+    who, other = await chains.send_out(orders=2)
+    await chains.pass_time(days=1)
+    await chains.world.clock.set(FIRST.pickup_opens_at + timedelta(hours=9))
+    await hand_over_to(chains, who)
+    await chains.pass_time(days=30)
+    assert await chains.standing(who) == ("collected", False, False)
+    assert (await chains.standing(other))[0] == "returned_to_sender"
+
+
+async def hand_over_to(chains: Chains, who: Someone) -> None:
+    await hand_over(
+        chains.world.db,
+        chains.world.clock,
+        person_id=who.person_id,
+        round_id=FIRST.id,
+        chain=OURS[0],
+        store_code=OURS[1],
+        document=Document.NHI_CARD,
+        by_proxy=False,
+        clerk="clerk",
     )
 
 

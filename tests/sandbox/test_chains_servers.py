@@ -18,11 +18,21 @@ from emask.partners.ecpay.wire import form_body
 from emask.partners.logistics import EcpayLogistics
 from emask.partners.logistics.calls import CREATE, QUERY, STORE_LIST, STORE_MAP, sign
 from emask.partners.logistics.creation import creation_fields
-from emask.rounds.model import Chain
+from emask.rounds.model import Chain, Store
+from emask.rounds.stores import save_stores, set_store_open
 from partners.logistics import B2C, C2C, TRADE, parcel
 from partners.logistics_book import MemoryBook
 from sandbox.chains_world import BASE, LOGISTICS, World, orders
 
+STORE = Store(
+    chain=Chain.FM,
+    code="21",
+    name="門市",
+    address="臺北市大安區1號",
+    county="臺北市",
+    town="大安區",
+    zip_code="106",
+)
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -148,6 +158,33 @@ async def test_the_stores_are_those_that_were_given(world: World) -> None:
         "HILIFE",
         "OKMART",
     ]
+
+
+async def test_our_own_directory_counts_as_it_is_at_the_moment(world: World) -> None:
+    """A store that was imported just now gets parcels, one that closes here or there does not."""
+    with pytest.raises(Refused):
+        await world.create(replace(parcel(Chain.FM), store_code="21"))
+    async with world.db.transaction() as tx:
+        await save_stores(tx, [STORE])
+    assert await codes(world) == ["21", "6598"]
+    await world.create(replace(parcel(Chain.FM), store_code="21"))
+    await set_open(world, is_open=False)
+    assert await codes(world) == ["6598"]
+    await set_open(world, is_open=True)
+    assert await codes(world) == ["21", "6598"]
+    await world.playing.close_store(Chain.FM, "21")
+    assert await codes(world) == ["6598"]
+    with pytest.raises(Refused):
+        await world.create(replace(parcel(Chain.FM), store_code="21", trade_no="EP2"))
+
+
+async def set_open(world: World, *, is_open: bool) -> None:
+    async with world.db.transaction() as tx:
+        await set_store_open(tx, chain=STORE.chain, code=STORE.code, open=is_open)
+
+
+async def codes(world: World) -> list[str]:
+    return [each.code for each in await world.carrier.stores(Chain.FM, at=await world.clock.now())]
 
 
 async def test_labels_show_each_parcel(world: World) -> None:

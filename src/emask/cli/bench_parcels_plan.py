@@ -67,7 +67,6 @@ class Yard:
             await packing.pack(tx, round=self.round, at=at)
             await packing.ship(tx, round=self.round, at=at)
             consigned = await consign(tx, round=self.round, at=at)
-        await self.sandbox.chains.know_our_stores()
         faults = {"unanswered": UNANSWERED, "lost": LOST}
         for kind, every in faults.items():
             await self.sandbox.mischief.begin("chains", kind, {"every": every})

@@ -7,7 +7,6 @@ import asyncio
 import random
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -71,7 +70,7 @@ async def hear(url: str, keys: Keys) -> None:
     async with Database(url, size=4) as db:
         clock = StoppedClock(await SetClock(db).now())
         sandbox = Sandbox.over(db, clock, keys)
-        partners = replace(sandbox.partners, carrier=sandbox.chains.carrier)
+        partners = sandbox.partners_with_chains
         wire = _Wire(db, sandbox.chains.carrier, logistics_accounts(keys, BASE))
         async with open_system(db, clock=clock, keys=keys, partners=partners) as system:
             batches = 0

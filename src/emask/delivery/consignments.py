@@ -133,15 +133,17 @@ async def redirect(db: Database, clock: Clock, vault: Vault, carrier: Carrier, *
     return changed
 
 
-async def ask_silent(db: Database, clock: Clock, carrier: Carrier, *, most: int) -> int:
-    """Ask about parcels of which nothing was heard for :data:`QUIET`; how much of it was news.
+async def ask_silent(
+    db: Database, clock: Clock, carrier: Carrier, *, most: int, quiet: timedelta = QUIET
+) -> int:
+    """Ask about parcels of which nothing was heard for so long; how much of it was news.
 
     Raises:
         Paused: the others are asked another time.
     """
     now = await clock.now()
     async with db.transaction() as tx:
-        silent = await queries.take_silent(tx, quiet=QUIET, most=most, at=now)
+        silent = await queries.take_silent(tx, quiet=quiet, most=most, at=now)
     news = [message for each in silent if (message := await _ask(carrier, each, now))]
     await take_statuses(db, news, at=now)
     return len(news)

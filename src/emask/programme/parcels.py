@@ -1,7 +1,9 @@
 """The chores of parcels: what has left goes to the chains, and what they tell has its effect."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,6 +13,7 @@ from emask.database.pool import Transaction
 from emask.delivery import consignments
 from emask.delivery.consignment_book import ConsignmentBook
 from emask.delivery.creating import create_due
+from emask.delivery.pace import Beat, Pace
 from emask.delivery.ports import Carrier
 from emask.delivery.returns import take_back_told
 from emask.notices.service import notify_arrived
@@ -23,6 +26,9 @@ _SHIPMENTS: Final = timedelta(minutes=1)
 _CREATED: Final = 500  # parcels in one turn
 _SETTLED: Final = 2_000  # parcels in one transaction
 _ASKED: Final = 50  # parcels in one turn
+_AT_A_JUMP: Final = 2_000  # parcels that are asked about when the clock was moved
+_PATIENCE: Final = 30  # seconds for that
+_UNPACED: Final = Pace(per_second=1_000, least=1, most=1_000, at_once=8)
 _AFTER_THE_LAST_DAY: Final = timedelta(days=60)  # re-collections may be sent
 
 
@@ -57,6 +63,27 @@ async def look_after_parcels(system: System) -> ParcelChores:
     return ParcelChores(failed=failed, **figures)
 
 
+async def catch_up(system: System) -> None:
+    """After the clock was moved, let parcels be where they are by now. Nothing without a carrier.
+
+    Chains tell in their own time, not that of a clock that jumps, so they are asked; whoever lives
+    by such a clock has made-up ones, which need no pace. What does not answer comes later.
+    """
+    carrier = system.partners.carrier
+    if carrier is None:
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE):
+            for name, chore in (
+                ("consigned", partial(_consign_now, system)),
+                ("redirected", partial(_redirect, system, carrier)),
+                ("created", partial(_create_all, system, carrier)),
+                ("asked_news", partial(_ask_all, system, carrier)),
+                ("settled", partial(settle_all, system)),
+            ):
+                await _kept_apart(name, chore)
+
+
 async def _kept_apart(name: str, chore: Callable[[], Awaitable[int]]) -> int:
     """What came of a chore; below zero if it failed."""
     try:
@@ -72,6 +99,10 @@ async def _consign(system: System) -> int:
         return 0
     pace.consigned_at = now
     return await consign_all(system, now)
+
+
+async def _consign_now(system: System) -> int:
+    return await consign_all(system, await system.clock.now())
 
 
 async def consign_all(system: System, now: datetime) -> int:
@@ -93,11 +124,26 @@ async def _redirect(system: System, carrier: Carrier) -> int:
     return await consignments.redirect(system.db, system.clock, system.vault, carrier, most=_ASKED)
 
 
-async def _create(system: System, carrier: Carrier) -> int:
+def _book(system: System, carrier: Carrier) -> ConsignmentBook:
     told = system.site.address(consignments.told_path(carrier.name))
+    return ConsignmentBook(system.db, system.vault, told=told)
+
+
+async def _create_all(system: System, carrier: Carrier) -> int:
+    book, beat, created = _book(system, carrier), Beat(), 0
+    while True:
+        turn = await create_due(
+            book, carrier, system.clock, pace=_UNPACED, beat=beat, most=_CREATED
+        )
+        created += turn.created
+        if not turn.created + turn.refused:
+            return created
+
+
+async def _create(system: System, carrier: Carrier) -> int:
     kept = system.parcel_pace
     turn = await create_due(
-        ConsignmentBook(system.db, system.vault, told=told),
+        _book(system, carrier),
         carrier,
         system.clock,
         pace=kept.pace,
@@ -112,6 +158,12 @@ async def _create(system: System, carrier: Carrier) -> int:
 
 async def _ask(system: System, carrier: Carrier) -> int:
     return await consignments.ask_silent(system.db, system.clock, carrier, most=_ASKED)
+
+
+async def _ask_all(system: System, carrier: Carrier) -> int:
+    return await consignments.ask_silent(
+        system.db, system.clock, carrier, most=_AT_A_JUMP, quiet=timedelta()
+    )
 
 
 async def settle_all(system: System) -> int:

@@ -11,6 +11,7 @@ from emask.delivery.forfeits import next_recollection_end
 from emask.draw.ports import BeaconNotReady
 from emask.notices.service import Progress, alone, ask_for_receipts, drain, unwatched
 from emask.programme import queries
+from emask.programme.parcels import catch_up
 from emask.programme.steps import END_RECOLLECTION, STEPS, Step
 from emask.programme.system import System
 from emask.rounds.service import all_rounds
@@ -114,8 +115,9 @@ async def advance_to(
 ) -> list[StepDone]:
     """Move the set clock to ``instant``, carrying out what is due on the way.
 
-    While a step runs the clock stands where the step is due, and its notices go out before the
-    next one. A round whose beacon value is not there by then goes on at ``instant``.
+    While a step runs the clock stands where the step is due, parcels are where they are by then,
+    and its notices go out before the next one. A round whose beacon value is not there by then
+    goes on at ``instant``.
 
     Args:
         system: must live by a set clock.
@@ -131,19 +133,25 @@ async def advance_to(
     done: list[StepDone] = []
     waiting: set[str] = set()
     while due := await _next_due(system, instant, waiting):
-        await clock.set(due.at)
+        await _move(system, clock, due.at)
         try:
             await due.step.run(system, due.round, due.at)
         except BeaconNotReady:
             waiting.add(due.round.id)
             continue
+        await catch_up(system)
         await send(system)
         done.append(_done(due))
-    await clock.set(instant)
+    await _move(system, clock, instant)
     if waiting:  # of a list that was frozen late, or drawn again
         done += await run_due(system, instant)
     await send(system)
     return done
+
+
+async def _move(system: System, clock: SetClock, instant: datetime) -> None:
+    await clock.set(instant)
+    await catch_up(system)
 
 
 async def _next_due(system: System, until: datetime, without: Iterable[str]) -> _Due | None:

@@ -4,7 +4,7 @@ All but the beacon speak their real wire formats and are asked through the adapt
 uses.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Self
 
@@ -35,7 +35,7 @@ from emask.sandbox.accounts import (
 )
 from emask.sandbox.beacon import SandboxBeacon
 from emask.sandbox.certificates import Authority, SandboxCertificates, create_directory
-from emask.sandbox.chains import SandboxChains, Timetable, create_chains
+from emask.sandbox.chains import OVERNIGHT, SandboxChains, create_chains
 from emask.sandbox.ecpay import Payers, Pushes, Trades, create_ecpay
 from emask.sandbox.mischief import Mischief
 from emask.sandbox.newebpay import create_newebpay
@@ -170,6 +170,11 @@ class Sandbox:
             sandbox=self,
         )
 
+    @property
+    def partners_with_chains(self) -> Partners:
+        """Likewise, with chains that tell of every parcel."""
+        return replace(self.partners, carrier=self.chains.carrier)
+
     async def tell_due(self, at: datetime) -> int:
         """Let gateway, SMS centre and chains tell what they have still to tell; how many."""
         told = await self.pushes.tell_due(at) + await self.centre.push_receipts()
@@ -200,7 +205,7 @@ class _Ground:
     def chains(self, logistics: Logistics) -> Application:
         return create_chains(
             logistics,
-            timetable=Timetable(),
+            timetable=OVERNIGHT,
             clock=self.clock,
             db=self.db,
             mischief=self.mischief,

@@ -1,4 +1,4 @@
-"""The chains with the side that only a sandbox has: stores to set up, and word to tell."""
+"""The chains with the side that only a sandbox has: lives to play, and word to tell."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,10 +7,8 @@ from typing import Self
 import httpx2
 
 from emask.database.pool import Database
-from emask.delivery.ports import ListedStore
 from emask.partners.logistics import EcpayLogistics, Logistics
-from emask.rounds.model import Chain
-from emask.sandbox.chains.life import Timetable
+from emask.sandbox.chains.life import OVERNIGHT
 from emask.sandbox.chains.parcels import Parcels
 from emask.sandbox.chains.playing import Playing
 from emask.sandbox.chains.pushing import Pushes
@@ -21,7 +19,6 @@ from emask.sandbox.mischief import Mischief
 class SandboxChains:
     """`carrier` asks the chains; their `parcels` move on as `playing` lets them, `pushes` tell."""
 
-    db: Database
     carrier: EcpayLogistics
     parcels: Parcels
     playing: Playing
@@ -39,26 +36,14 @@ class SandboxChains:
     ) -> Self:
         """The chains of one installation: `asked` calls them, and they tell by `told`."""
         return cls(
-            db=db,
             carrier=EcpayLogistics(logistics, asked),
             parcels=Parcels(db),
-            playing=Playing(db, Timetable()),
+            playing=Playing(db, OVERNIGHT),
             pushes=Pushes(db, told, logistics, mischief),
-        )
-
-    async def know_our_stores(self) -> None:
-        """Let the chains have the open stores of our own directory."""
-        async with self.db.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT chain, store_code, name, address FROM store WHERE open"
-            )
-            rows = await cursor.fetchall()
-        await self.parcels.replace_stores(
-            ListedStore(chain=Chain(chain), code=code, name=name, address=address, phone="")
-            for chain, code, name, address in rows
         )
 
     async def tell_due(self, at: datetime) -> int:
         """Let happen what is due, and tell what there is to tell; how many messages."""
         await self.playing.play(at)
+        await self.playing.see_hand_overs(at)
         return await self.pushes.tell_due(at)

@@ -41,6 +41,16 @@ class Timetable:
     visited_in_a_hundred: int = 0
 
 
+OVERNIGHT: Final = Timetable(
+    taken=timedelta(hours=1),
+    to_centre=timedelta(hours=4),
+    to_store=timedelta(hours=9),
+    kept=timedelta(days=8),
+)
+"""What is shipped in the morning is at its store when collection begins the day after, and lies
+there until nobody may collect it any more (B3, B6)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """From one code to the next, which holds until `lasts` has passed; for ever if None."""

@@ -1,4 +1,8 @@
-"""What the sandboxed chains know by themselves: their stores, and the parcels of every merchant."""
+"""What the sandboxed chains know by themselves: their stores, and the parcels of every merchant.
+
+Their stores are the open ones of our own directory as it is when they are asked, but for those that
+they have closed, and whatever they were given besides.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from emask.database.pool import Database
 from emask.delivery.ports import ListedStore, ParcelState
-from emask.partners.logistics.kinds import SubType, store_on_the_wire
+from emask.partners.logistics.kinds import SubType, store_of_the_list, store_on_the_wire
 from emask.rounds.model import Chain
 from emask.sandbox.chains.life import Fate, usual_code
 
@@ -86,13 +90,13 @@ class Parcel:
 
 
 class Parcels:
-    """The parcels and the stores; their tables are :data:`TABLES`."""
+    """The parcels, and the stores as far as they are not ours; their tables are :data:`TABLES`."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     async def replace_stores(self, stores: Iterable[ListedStore]) -> None:
-        """From now on these are the stores, and all of them are open."""
+        """From now on these are the stores beside ours, and all of them are open."""
         rows = [
             (each.chain, store_on_the_wire(each.chain, each.code), *_texts(each)) for each in stores
         ]
@@ -108,24 +112,34 @@ class Parcels:
         """The open stores of a chain, by code as on the wire; `like` is part of name or address."""
         async with self._db.connection() as connection:
             cursor = await connection.execute(
-                "SELECT code, name, address, phone FROM sandbox.chains_store"
-                " WHERE chain = %s AND NOT closed AND position(%s IN code || name || address) > 0"
-                " ORDER BY code",
-                (chain, like),
+                "SELECT store_code, name, address, '', false FROM store WHERE chain = %s AND open",
+                (chain,),
             )
-            return [
-                ListedStore(chain=chain, code=code, name=name, address=address, phone=phone)
-                for code, name, address, phone in await cursor.fetchall()
+            ours = [
+                (store_on_the_wire(chain, code), *facts) for code, *facts in await cursor.fetchall()
             ]
+            cursor = await connection.execute(
+                "SELECT code, name, address, phone, closed FROM sandbox.chains_store"
+                " WHERE chain = %s",
+                (chain,),
+            )
+            listed = {row[0]: row for row in (*ours, *await cursor.fetchall())}
+        return [
+            ListedStore(chain=chain, code=code, name=name, address=address, phone=phone)
+            for code, name, address, phone, closed in sorted(listed.values())
+            if not closed and like in f"{code}{name}{address}"
+        ]
 
     async def has_store(self, chain: Chain, code: str) -> bool:
         """Whether there is such a store, and open; `code` as on the wire."""
         async with self._db.connection() as connection:
             cursor = await connection.execute(
-                "SELECT FROM sandbox.chains_store WHERE chain = %s AND code = %s AND NOT closed",
-                (chain, code),
+                "SELECT coalesce((SELECT NOT closed FROM sandbox.chains_store"
+                "  WHERE chain = %(chain)s AND code = %(code)s), EXISTS (SELECT FROM store"
+                "  WHERE chain = %(chain)s AND store_code = %(ours)s AND open))",
+                {"chain": chain, "code": code, "ours": store_of_the_list(chain, code)},
             )
-            return await cursor.fetchone() is not None
+            return await cursor.fetchone() == (True,)
 
     async def create(
         self, fields: Mapping[str, str], *, fate: Fate, moves_on: timedelta, at: datetime

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from emask.database.pool import Database
+from emask.database.pool import Database, Transaction
 from emask.delivery.ports import ParcelState
+from emask.delivery.undoing import UNDO_WITHIN
 from emask.partners.logistics.kinds import SubType, store_on_the_wire
 from emask.partners.logistics.statuses import CODES
 from emask.rounds.model import Chain
 from emask.sandbox.chains.life import Fate, Timetable, steps, usual_code
 
+_LOCK: Final = 0x636861696E73
 _TOLD: Final = (
     " INSERT INTO sandbox.chains_push (trade_no, code, updated_at, due_at)"
     " SELECT trade_no, code, updated_at, updated_at FROM moved"
@@ -36,10 +38,31 @@ class Playing:
 
     async def play(self, at: datetime) -> int:
         """Let happen what has become due, in its order; how many steps there were."""
-        count = 0
+        count = await self.see_hand_overs(at, due_by=at)  # or it would go back
         while moved := await self._step(at):
             count += moved
         return count
+
+    async def see_hand_overs(self, at: datetime, *, due_by: datetime | None = None) -> int:
+        """Hand over what our tills have handed over, once none takes it back any more; how many.
+
+        `due_by` is until when a parcel would go back by itself, if not all of them are meant.
+        """
+        states = (ParcelState.ARRIVED,)
+        async with self._db.transaction() as tx:
+            await _one_at_a_time(tx)
+            cursor = await tx.execute(
+                "WITH moved AS (UPDATE sandbox.chains_parcel p SET code = c.to_code,"
+                " updated_at = h.collected_at, due_at = NULL"
+                " FROM unnest(%s::text[], %s::text[], %s::text[]) c (sub_type, code, to_code),"
+                " consignment t JOIN handed_over h USING (person_id, round_id, chain, store_code)"
+                " WHERE p.due_at <= coalesce(%s, 'infinity'::timestamptz)"
+                " AND p.sub_type = c.sub_type AND p.code = c.code AND t.trade_no = p.trade_no"
+                " AND t.ended_at IS NULL AND h.collected_at <= %s"
+                " RETURNING p.trade_no, p.code, p.updated_at)" + _TOLD,
+                (*_to(states, ParcelState.COLLECTED), due_by, at - UNDO_WITHIN),
+            )
+            return cursor.rowcount
 
     async def collect(self, trade_nos: Sequence[str], *, at: datetime) -> int:
         """Hand parcels over that lie in their store; how many did."""
@@ -58,8 +81,11 @@ class Playing:
         on_the_wire = store_on_the_wire(chain, code)
         kinds, codes, _ = _to(_BEFORE_ARRIVAL, ParcelState.RESELECT_STORE, chain)
         async with self._db.transaction() as tx:
+            await _one_at_a_time(tx)
             await tx.execute(
-                "UPDATE sandbox.chains_store SET closed = true WHERE chain = %s AND code = %s",
+                "INSERT INTO sandbox.chains_store (chain, code, name, address, phone, closed)"
+                " VALUES (%s, %s, '', '', '', true)"
+                " ON CONFLICT (chain, code) DO UPDATE SET closed = true",
                 (chain, on_the_wire),
             )
             cursor = await tx.execute(
@@ -74,6 +100,7 @@ class Playing:
         """Send a parcel that has not arrived anywhere to another store, `code` as on the wire."""
         states = (*_BEFORE_ARRIVAL, ParcelState.RESELECT_STORE)
         async with self._db.transaction() as tx:
+            await _one_at_a_time(tx)
             cursor = await tx.execute(
                 "WITH moved AS (UPDATE sandbox.chains_parcel p SET store_code = %s, fate = %s,"
                 " code = c.to_code, updated_at = %s, due_at = %s"
@@ -93,6 +120,7 @@ class Playing:
 
     async def _step(self, at: datetime) -> int:
         async with self._db.transaction() as tx:
+            await _one_at_a_time(tx)
             cursor = await tx.execute(
                 "WITH moved AS (UPDATE sandbox.chains_parcel p SET code = s.next_code,"
                 " updated_at = p.due_at, due_at = p.due_at + s.lasts"
@@ -112,6 +140,7 @@ class Playing:
         at: datetime,
     ) -> int:
         async with self._db.transaction() as tx:
+            await _one_at_a_time(tx)
             cursor = await tx.execute(
                 "WITH moved AS (UPDATE sandbox.chains_parcel p SET code = c.to_code,"
                 " updated_at = %s, due_at = NULL"
@@ -121,6 +150,11 @@ class Playing:
                 (at, *_to(states, to), list(trade_nos)),
             )
             return cursor.rowcount
+
+
+async def _one_at_a_time(tx: Transaction) -> None:
+    """Two who moved the same parcels in another order would wait for each other."""
+    await tx.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
 
 
 def _to(

@@ -87,6 +87,7 @@ class Servers:
         asked = timedelta(seconds=int(fields["TimeStamp"]) - request.at.timestamp())
         if abs(asked) > CLOCKS_APART:
             raise Refusal("TimeStamp Is Expired")
+        await self._playing.play(request.at)  # also if the clock has jumped ahead
         parcel = await self._named(fields, account)
         return Answer(body=_raw(sign(_standing(parcel), account)))
 
