@@ -73,11 +73,17 @@ def partners_base(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def on_the_wire() -> bool:
+    """Whether its chains tell of every parcel; tests may say so as a parameter."""
+    return False
+
+
+@pytest.fixture
 async def system(
-    demo_db: Database, keys: Keys, site: Site, partners_base: str
+    demo_db: Database, keys: Keys, site: Site, partners_base: str, *, on_the_wire: bool
 ) -> AsyncIterator[System]:
     """A demo that has just opened."""
-    async with _opened(demo_db, keys, site, partners_base) as opened:
+    async with _opened(demo_db, keys, site, partners_base, on_the_wire=on_the_wire) as opened:
         yield opened
 
 
@@ -139,7 +145,7 @@ def _address(request: pytest.FixtureRequest, name: str) -> str:
 
 @asynccontextmanager
 async def _opened(
-    db: Database, keys: Keys, site: Site, partners_base: str
+    db: Database, keys: Keys, site: Site, partners_base: str, *, on_the_wire: bool = False
 ) -> AsyncIterator[System]:
     clock, to_site = SetClock(db), ToTheSite()
     sandbox = Sandbox.over(
@@ -150,9 +156,8 @@ async def _opened(
         base=partners_base,
         pushing=httpx2.AsyncClient(transport=to_site),
     )
-    async with open_system(
-        db, clock=clock, keys=keys, partners=sandbox.partners, site=site
-    ) as system:
+    partners = sandbox.partners_with_chains if on_the_wire else sandbox.partners
+    async with open_system(db, clock=clock, keys=keys, partners=partners, site=site) as system:
         to_site.system = system
         yield system
 

@@ -1,8 +1,10 @@
 """The tour: the clock, the crowd, the people to be."""
 
+import pytest
+
 from emask.programme.system import System
 from emask.web.demo.stage import CURTAIN, set_stage
-from web.steps import be, be_staff, register
+from web.steps import be, be_staff, pay, print_slip, register
 from web.visitor import Visitor
 
 
@@ -31,6 +33,27 @@ async def test_moving_the_clock_does_what_is_due_and_keeps_who_is_signed_in(
     await visitor.go("/demo")
     await visitor.post("/demo/clock", to="day")
     assert "3月20日" in visitor.page.html
+
+
+@pytest.mark.parametrize("on_the_wire", [True, False])
+async def test_the_pack_is_there_when_the_tour_goes_to_the_store(
+    visitor: Visitor, system: System, *, on_the_wire: bool
+) -> None:
+    await register(visitor)
+    await to(visitor, "2020-03-19 08:00")
+    await pay(visitor)
+    await to(visitor, "2020-03-29 10:00")
+    await be_staff(visitor, "kiosk")
+    assert await print_slip(visitor, system)
+    await be_staff(visitor, "operator")
+    page = await visitor.go("/operator/parcels")
+    assert ("到店 1 0 0 0" in page.text) is on_the_wire
+
+
+async def to(visitor: Visitor, instant: str) -> None:
+    """As the tour's buttons do."""
+    await visitor.go("/demo")
+    await visitor.post("/demo/clock", to="instant", instant=instant)
 
 
 async def test_the_clock_does_not_go_back(visitor: Visitor, system: System) -> None:

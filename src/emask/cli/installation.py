@@ -11,7 +11,7 @@ import httpx2
 import psycopg
 
 from emask.cli.partners_file import configured_partners
-from emask.cli.settings import KEYS_NAME, Settings, settings
+from emask.cli.settings import KEYS_NAME, ChainsTell, Settings, settings
 from emask.cli.speech import refuse
 from emask.database.clock import Clock, ClockNotSet, SetClock, SystemClock
 from emask.database.migrations import migrate
@@ -20,9 +20,9 @@ from emask.database.server import DEFAULT_DATABASE, EmbeddedServer, ServerError
 from emask.database.throwaway import create_database
 from emask.database.vault import Keys
 from emask.identity.site import Site
-from emask.programme.system import System, open_system
+from emask.programme.system import Partners, System, open_system
 from emask.sandbox.schema import install
-from emask.sandbox.system import sandbox_partners
+from emask.sandbox.system import Sandbox
 
 T = TypeVar("T")
 _PATIENCE = 5  # seconds for a database to answer at all
@@ -48,11 +48,17 @@ class Installation:
             await install(db)
             clock = await clock_of(db)
             site = Site(origin=settings().origin)
-            doubles = sandbox_partners(
+            sandbox = Sandbox.over(
                 db, clock, self.keys, site=site, base=settings().partners, pushing=client
             )
             partners = configured_partners(
-                self.partners_file, doubles, client, db=db, clock=clock, keys=self.keys, site=site
+                self.partners_file,
+                doubles(sandbox, settings().chains),
+                client,
+                db=db,
+                clock=clock,
+                keys=self.keys,
+                site=site,
             )
             async with (
                 aclosing(partners.sms),
@@ -81,6 +87,11 @@ def installation_in(folder: Path) -> Iterator[Installation]:
     with _told_plainly(), _embedded(folder) as url:
         migrate(url)
         yield Installation(url=url, keys=Keys.read_or_create(folder / KEYS_NAME))
+
+
+def doubles(sandbox: Sandbox, chains: ChainsTell) -> Partners:
+    """The sandbox's partners, with chains that tell as they are set to."""
+    return sandbox.partners_with_chains if chains is ChainsTell.WIRE else sandbox.partners
 
 
 async def clock_of(db: Database) -> Clock:

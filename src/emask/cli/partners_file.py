@@ -88,7 +88,7 @@ def real_partners(
     """Partners, of whom those that the file has accounts with are the real ones.
 
     Args:
-        partners: who stands in for the others.
+        partners: who stands in for the others, but for chains, for which nobody does.
         file: our accounts.
         client: what they are asked with.
         hear: is told the SMPP centre's receipts.
@@ -99,10 +99,9 @@ def real_partners(
     if file.mitake is not None or file.smpp is not None:
         sms = sms_from(file, client, hear=hear, receipts_url=receipts_url)
         partners = replace(partners, sms=sms)
-    if file.logistics is not None:
-        carrier = EcpayLogistics(file.logistics.logistics(), client)
-        partners = replace(partners, carrier=carrier)
-    return partners
+    # real parcels never go to made-up chains
+    carrier = EcpayLogistics(file.logistics.logistics(), client) if file.logistics else None
+    return replace(partners, carrier=carrier)
 
 
 def gateways_from(file: PartnersFile, client: httpx2.AsyncClient) -> Gateways:

@@ -9,7 +9,7 @@ from typing import Final
 
 import httpx2
 
-from emask.cli.installation import clock_of
+from emask.cli.installation import clock_of, doubles
 from emask.cli.partners_file import configured_partners
 from emask.cli.serving import Application, Served
 from emask.cli.settings import settings
@@ -39,7 +39,7 @@ async def _build(until_the_end: AsyncExitStack) -> Application:
     )
     partners = configured_partners(
         configured.partners_file,
-        sandbox.partners,
+        doubles(sandbox, configured.chains),
         client,
         db=db,
         clock=clock,
