@@ -37,7 +37,8 @@ ADDED_CODES = """
     channel_not_offered device_not_bound computer_only documents_missing proxy_limit
     evidence_altered evidence_expired evidence_foreign_origin evidence_cross_origin card_malformed
     revocation_unknown line_unproven operator_unreachable passkey_synced family_code_wrong
-    cancelled not_drawn_yet pickup_number_needed slip_unknown slip_expired undo_over undo_elsewhere
+    cancelled never_came not_drawn_yet pickup_number_needed slip_unknown slip_expired undo_over
+    undo_elsewhere
 """
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 NEVER_SAID = ("請", "抱歉", "無效", "非法", "禁止")

@@ -13,11 +13,14 @@ TABLE = """
     paid             arrive         arrived
     paid             redirect       paid
     paid             forfeit        forfeited
+    paid             give_back      cancelled
     arrived          redirect       paid
     arrived          collect        collected
     arrived          forfeit        forfeited
+    arrived          give_back      cancelled
     collected        take_back      arrived
     forfeited        reopen         paid
+    forfeited        give_back      cancelled
 """
 ALLOWED = {
     (OrderState(before), Event(event)): OrderState(after)

@@ -1,4 +1,4 @@
-"""The operator's page of parcels at the chains: figures, exceptions, what becomes of lost ones."""
+"""The operator's page of parcels at the chains: figures, exceptions, and asking once more."""
 
 from collections.abc import Sequence
 
@@ -57,35 +57,14 @@ async def test_what_tills_and_chains_tell_differently_is_listed(
     assert "櫃檯沒有交付紀錄" in page.text
     assert "在物流中心" in page.text
     assert page.text.count("門市停業，等待改選") == 2
-    assert "遺失的包裹怎麼處理" not in page.text
+    assert "/zh/operator/missing?round=2020-1" not in page.links
 
 
-async def test_a_lost_parcel_is_decided_on_once(visitor: Visitor, system: System) -> None:
-    (lost,) = await parcels(system, "lost")
+async def test_a_lost_parcel_is_decided_on_elsewhere(visitor: Visitor, system: System) -> None:
+    await parcels(system, "lost")
     await be_staff(visitor, "operator")
-    await visitor.go(f"{PATH}?round=2020-1")
-    missing = await visitor.submit("decision")
-    assert missing.status == 422
-    assert "選擇怎麼處理" in missing.text
-    done = await visitor.submit("decision", parcel=lost, decision="send_again")
-    assert "已記下決定" in done.text
-    async with system.db.transaction() as tx:
-        cursor = await tx.execute("SELECT decision, decided_by, ended_at IS NULL FROM consignment")
-        assert await cursor.fetchall() == [("send_again", "operator", False)]
-        cursor = await tx.execute("SELECT actor, act FROM audit_log ORDER BY seq DESC LIMIT 1")
-        assert await cursor.fetchall() == [("operator", "decide_lost_parcel")]
-        assert await first_broken_link(tx) is None
-
-
-async def test_what_is_not_lost_is_not_decided_on(visitor: Visitor, system: System) -> None:
-    (lost,) = await parcels(system, "lost")
-    await be_staff(visitor, "operator")
-    await visitor.go(f"{PATH}?round=2020-1")
-    async with system.db.transaction() as tx:
-        await tx.execute("UPDATE consignment SET state = 'arrived'")
-    refused = await visitor.submit("decision", parcel=lost, decision="refund")
-    assert refused.status == 422
-    assert "已經處理過，或沒有遺失" in refused.text
+    page = await visitor.go(f"{PATH}?round=2020-1")
+    assert "/zh/operator/missing?round=2020-1" in page.links
 
 
 async def refuse(system: System, trade_no: str, said: str) -> None:

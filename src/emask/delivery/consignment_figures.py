@@ -27,7 +27,7 @@ class Decision(StrEnum):
     SEND_AGAIN = "send_again"
     """Another pack goes to the store."""
     REFUND = "refund"
-    """No pack comes; the money goes back by hand, for the order stays paid in the ledger."""
+    """No pack comes, and the money goes back (:mod:`emask.delivery.missing`)."""
 
 
 class Trouble(StrEnum):
@@ -41,6 +41,8 @@ class Trouble(StrEnum):
     """The chain says that it was collected, and our tills know nothing of it."""
     NOT_COLLECTED = "not_collected"
     """Our till has handed over what the chain has lost, or has on its way back."""
+    CAME_AFTER_ALL = "came_after_all"
+    """Its money was given back, and now the chain has it at the store."""
 
 
 class NothingToDecide(LookupError):
@@ -103,20 +105,17 @@ def _refusal(vault: Vault, sealed: bytes | None, person_id: UUID) -> Refusal | N
     return read_refusal(vault.open(sealed, person_id=person_id, field=REFUSAL))
 
 
-async def decide(
-    db: Database, clock: Clock, *, trade_no: str, decision: Decision, operator: str
+async def send_again(
+    db: Database, clock: Clock, *, trade_no: str, reason: str, operator: str
 ) -> None:
-    """What becomes of an order whose parcel is lost; it is noted in the audit log.
+    """Let another pack go to the store for a parcel that is lost; it is noted in the audit log.
 
     Raises:
         NothingToDecide: nothing changed.
     """
     now = await clock.now()
     async with db.transaction() as tx:
-        cursor = await tx.execute(
-            _DECIDE,
-            {"trade_no": trade_no, "decision": decision, "at": now, "by": operator},
-        )
+        cursor = await tx.execute(_SEND_AGAIN, {"trade_no": trade_no, "at": now, "by": operator})
         row = await cursor.fetchone()
         if row is None:
             raise NothingToDecide
@@ -124,9 +123,9 @@ async def decide(
             tx,
             at=now,
             actor=operator,
-            act="decide_lost_parcel",
+            act="send_lost_again",
             subject=str(row[0]),
-            detail={"round_id": row[1], "trade_no": trade_no, "decision": decision.value},
+            detail={"round_id": row[1], "trade_no": trade_no, "reason": reason},
         )
 
 
@@ -139,6 +138,7 @@ _TROUBLED: Final = """
                 WHEN c.state IN ('lost', 'going_back', 'back_at_centre', 'returned_to_sender')
                     AND o.state = 'collected' THEN 'not_collected'
                 WHEN c.state = 'lost' THEN 'lost'
+                WHEN c.state = 'arrived' AND c.decision = 'refund' THEN 'came_after_all'
                 WHEN c.state = 'collected' AND o.state <> 'collected' THEN 'not_handed_over'
                 WHEN c.state = 'reselect_store' AND o.state IN ('paid', 'arrived')
                     THEN 'reselect_store'
@@ -153,11 +153,10 @@ _TROUBLED: Final = """
     ) AS parcel WHERE trouble IS NOT NULL
     ORDER BY decision IS NOT NULL, at DESC, trade_no LIMIT %(most)s
 """
-_DECIDE: Final = """
+_SEND_AGAIN: Final = """
     WITH lost AS (
-        UPDATE consignment c SET decision = %(decision)s, decided_at = %(at)s,
-            decided_by = %(by)s,
-            ended_at = CASE %(decision)s WHEN 'send_again' THEN %(at)s ELSE c.ended_at END
+        UPDATE consignment c SET decision = 'send_again', decided_at = %(at)s,
+            decided_by = %(by)s, ended_at = %(at)s
         FROM orders o
         WHERE c.trade_no = %(trade_no)s AND c.state = 'lost' AND c.decision IS NULL
           AND c.ended_at IS NULL AND o.person_id = c.person_id AND o.round_id = c.round_id
@@ -165,7 +164,7 @@ _DECIDE: Final = """
         RETURNING c.person_id, c.round_id
     ), again AS (
         UPDATE orders o SET state = 'paid', changed_at = %(at)s FROM lost
-        WHERE %(decision)s = 'send_again' AND o.state = 'arrived'
+        WHERE o.state = 'arrived'
           AND o.person_id = lost.person_id AND o.round_id = lost.round_id
     )
     SELECT person_id, round_id FROM lost

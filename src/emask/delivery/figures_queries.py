@@ -41,7 +41,7 @@ async def by_store(tx: Transaction, round_id: str) -> list[StoreFigures]:
             "  LEFT JOIN shipment s ON s.round_id = p.round_id AND s.chain = p.chain"
             "   AND s.store_code = p.store_code"
             "  LEFT JOIN handed_over h ON h.person_id = o.person_id AND h.round_id = o.round_id"
-            "  WHERE o.round_id = %s AND o.state NOT IN ('awaiting_payment', 'lapsed')"
+            "  WHERE o.round_id = %s AND o.state NOT IN ('awaiting_payment', 'lapsed', 'cancelled')"
             "  GROUP BY o.chain, o.store_code) of_store JOIN store USING (chain, store_code)"
             " GROUP BY chain, county ORDER BY chain, county",
             (round_id,),

@@ -35,7 +35,9 @@ async def bring_back(tx: Transaction, which: Bags, *, packs: int, at: datetime) 
         "WITH those AS (SELECT p.person_id FROM parcel p JOIN orders o USING (person_id, round_id)"
         "  WHERE p.round_id = %(round_id)s AND p.chain = %(chain)s"
         "  AND p.store_code = %(store_code)s AND %(bag)s IN (0, p.bag_number)"
-        "  AND o.state = 'forfeited' AND p.returned_at IS NULL"
+        "  AND (o.state = 'forfeited' OR o.state = 'cancelled' AND %(bag)s <> 0"  # it turned up
+        "   AND p.hold IS DISTINCT FROM 'short')"
+        "  AND p.returned_at IS NULL"
         "  ORDER BY p.bag_number LIMIT %(packs)s FOR UPDATE),"
         " back AS (UPDATE parcel p SET returned_at = %(at)s FROM those"
         "  WHERE p.person_id = those.person_id AND p.round_id = %(round_id)s"

@@ -10,6 +10,7 @@ from emask.rules.refusals import (
     AlreadyCollected,
     Cancelled,
     Forfeited,
+    NeverCame,
     NoPreorder,
     NotArrived,
     NotDrawnYet,
@@ -73,8 +74,8 @@ def check_order_stands(standing: Standing, day: date) -> Order:
     """The paid order whose pack can still be had on `day`.
 
     Raises:
-        NoPreorder, NotSelected, NotPaid, AlreadyCollected, PickupOver, Forfeited: the first that
-            applies; PickupOver when it is a re-collection that was not used.
+        NoPreorder, NotSelected, NotPaid, NeverCame, AlreadyCollected, PickupOver, Forfeited: the
+            first that applies; PickupOver when it is a re-collection that was not used.
     """
     order = standing.order
     if order is None:
@@ -83,6 +84,8 @@ def check_order_stands(standing: Standing, day: date) -> Order:
         raise NotSelected if standing.drawn else NotPaid
     if order.state in (OrderState.AWAITING_PAYMENT, OrderState.LAPSED):
         raise NotPaid
+    if order.state is OrderState.CANCELLED:
+        raise NeverCame
     if order.state is OrderState.COLLECTED:
         raise AlreadyCollected(collected_at=standing.collected_at)
     over = day > standing.last_day and not standing.short  # who waits gives nothing up
@@ -96,8 +99,8 @@ def check_collection(standing: Standing, *, chain: Chain, store_code: str, now: 
     """Whether the pack may be handed over in this store now, the right document being shown.
 
     Raises:
-        NoPreorder, NotSelected, NotPaid, AlreadyCollected, PickupOver, Forfeited, NotArrived,
-        WrongStore, TooEarly: the first that applies.
+        NoPreorder, NotSelected, NotPaid, NeverCame, AlreadyCollected, PickupOver, Forfeited,
+        NotArrived, WrongStore, TooEarly: the first that applies.
     """
     day = day_in_taipei(now)
     order = check_order_stands(standing, day)

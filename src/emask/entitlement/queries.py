@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg.types.range import DateRange
@@ -56,6 +57,17 @@ async def insert_preorder(
         "INSERT INTO claim (person_id, during, source, round_id) VALUES (%s, %s, 'preorder', %s)",
         (person_id, _range(during), round_id),
     )
+
+
+DELETE_PREORDERS: LiteralString = (
+    "DELETE FROM claim WHERE person_id = ANY(%s) AND round_id = %s AND NOT collected"
+)
+
+
+async def delete_preorders(tx: Transaction, people: Sequence[UUID], round_id: str) -> int:
+    """Give the days of some pre-orders back that were not collected; how many."""
+    cursor = await tx.execute(DELETE_PREORDERS, (list(people), round_id))
+    return cursor.rowcount
 
 
 async def move(tx: Transaction, person_id: UUID, step: Move) -> bool:

@@ -113,6 +113,18 @@ async def mark_uncollected(tx: Transaction, *, person_id: UUID, round_id: str) -
         raise NoClaim(round_id)
 
 
+async def give_back_claims(tx: Transaction, *, people: Sequence[UUID], round_id: str) -> None:
+    """Take the claims of pre-orders back whose packs never came: their owners may buy again.
+
+    Claims that stood behind them stay where they are.
+
+    Raises:
+        NoClaim: one of them has none, or one that was collected.
+    """
+    if await queries.delete_preorders(tx, people, round_id) != len(people):
+        raise NoClaim(round_id)
+
+
 async def next_purchase_date(tx: Transaction, *, person_id: UUID, today: date) -> date:
     """The first day from which nothing the person has bought or paid stands in the way (B8)."""
     return interval.next_purchase_date(await queries.claims(tx, person_id), today)

@@ -30,6 +30,8 @@ class Kind(StrEnum):
     FORFEITED = "forfeited"
     REOPENED = "reopened"
     STORE_CLOSED = "store_closed"
+    STORE_MOVED = "store_moved"
+    NEVER_CAME = "never_came"
 
 
 _TEXTS: Mapping[Kind, str] = {
@@ -74,6 +76,13 @@ _TEXTS: Mapping[Kind, str] = {
     ),
     Kind.STORE_CLOSED: source(
         "【口罩預購】您選的門市已停業，請自行開啟預購網站或健保App改選門市。查詢1922"
+    ),
+    Kind.STORE_MOVED: source(
+        "【口罩預購】您選的門市搬遷，請自行開啟預購網站或健保App看新地址。查詢1922"
+    ),
+    # its money goes back, and its claim is gone
+    Kind.NEVER_CAME: source(
+        "【口罩預購】您的口罩無法送達，訂單取消，退還{total}元，可再購買。請自行開啟預購網站看退款。查詢1922"
     ),
 }
 _NEXT_ROUND = source("；下一輪{instant}開始登記")

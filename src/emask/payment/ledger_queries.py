@@ -1,5 +1,6 @@
 """The SQL of the ledger: what gateways told of trades, and money that goes back."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -101,6 +102,32 @@ async def owe(tx: Transaction, event: Event, *, outcome: str) -> None:
     await tx.execute(_OWE, _facts(event, outcome))
 
 
+async def owe_back(
+    tx: Transaction, people: Sequence[UUID], round_id: str, *, reason: str, at: datetime
+) -> int:
+    """Let the money that has paid these people's orders go back; of how many orders it is.
+
+    Whoever is concerned is told by a notice that is called as the reason is.
+    """
+    cursor = await tx.execute(
+        "WITH paid AS (SELECT e.person_id, e.event_id, e.amount, CASE a.method"
+        "   WHEN 'credit_card' THEN 'card' ELSE 'transfer' END AS way"
+        "  FROM payment_event e JOIN payment_attempt a USING (person_id, attempt_id)"
+        "  WHERE e.person_id = ANY(%(people)s) AND e.round_id = %(round)s"
+        "  AND e.outcome = 'settles'),"
+        " told AS (INSERT INTO outbox (person_id, kind, reference, payload, created_at, next_at)"
+        "  SELECT person_id, %(reason)s, %(round)s || ':' || event_id,"
+        "  jsonb_build_object('total', amount), %(at)s, %(at)s FROM paid ORDER BY person_id),"
+        " owed AS (INSERT INTO refund (person_id, event_id, round_id, amount, reason, way, due_at,"
+        "  next_at) SELECT person_id, event_id, %(round)s, amount, %(reason)s, way, %(at)s, %(at)s"
+        "  FROM paid WHERE amount > 0)"
+        " SELECT count(*) FROM paid",
+        {"people": list(people), "round": round_id, "reason": reason, "at": at},
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
 def _facts(event: Event, outcome: str) -> dict[str, object]:
     message = event.message
     return {
@@ -129,7 +156,7 @@ async def money(tx: Transaction, round_id: str) -> MoneySummary:
             " (SELECT coalesce(sum(amount), 0)::bigint FROM payment_event WHERE round_id = %(r)s"
             "  AND kind = 'paid' AND outcome <> 'simulated') AS received,"
             " (SELECT coalesce(sum(amount), 0)::bigint FROM orders WHERE round_id = %(r)s"
-            "  AND paid_at IS NOT NULL) AS orders_paid,"
+            "  AND paid_at IS NOT NULL AND state <> 'cancelled') AS orders_paid,"
             " (SELECT coalesce(sum(amount), 0)::bigint FROM refund WHERE round_id = %(r)s"
             "  AND state <> 'done') AS refunds_due,"
             " (SELECT coalesce(sum(amount), 0)::bigint FROM refund WHERE round_id = %(r)s"

@@ -60,7 +60,7 @@ class OpenTrade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """Money that has to go back; `reason` is the outcome of its event.
+    """Money that has to go back; `reason` is the outcome of its event, or that no pack came for it.
 
     `way` is card or transfer, `state` how far it is. `file_id` is the transfer file in which it
     stands, `done_at` when it was sent back, None until then.

@@ -7,6 +7,7 @@ gateway that tells how a payment stands is asked, and with one that does not, an
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,7 +16,7 @@ from uuid import UUID
 from emask.database import audit_log
 from emask.database.clock import Clock
 from emask.database.pool import Database, Transaction
-from emask.payment import refund_queries
+from emask.payment import ledger_queries, refund_queries
 from emask.payment.model import Refund
 from emask.payment.ports import (
     CardAction,
@@ -39,6 +40,14 @@ _REFUSED: Final = timedelta(days=1)
 _PATIENCE: Final = 3  # calls without an answer
 _BY_HAND: Final = "by hand"
 
+NEVER_CAME: Final = "never_came"
+"""Why money goes back that has paid an order: its pack never came."""
+
+
+class NotInLedger(RuntimeError):
+    """An order counts as paid whose money the ledger does not know; nothing is written."""
+
+
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -55,6 +64,21 @@ async def refunds_of(tx: Transaction, *, person_id: UUID, round_id: str) -> list
 async def refund_of(tx: Transaction, *, person_id: UUID, event_id: UUID) -> Refund | None:
     """One refund of a person; None if there is none."""
     return await refund_queries.refund(tx, person_id, event_id)
+
+
+async def owe_for_missing(
+    tx: Transaction, *, people: Sequence[UUID], round_id: str, at: datetime
+) -> None:
+    """The packs of these people never came: what they paid goes back as it came, and they are told.
+
+    The orders have ended in the same transaction.
+
+    Raises:
+        NotInLedger: one of the orders was not paid.
+    """
+    owed = await ledger_queries.owe_back(tx, people, round_id, reason=NEVER_CAME, at=at)
+    if owed != len(people):
+        raise NotInLedger
 
 
 async def card_work(tx: Transaction) -> list[CardWork]:

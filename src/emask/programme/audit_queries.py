@@ -95,11 +95,11 @@ INVARIANTS: Mapping[str, LiteralString] = MappingProxyType(
                 SELECT person_id, sale_id FROM claim WHERE source = 'counter'
             ) AS claimed USING (person_id, sale_id)
             WHERE sold IS NULL OR claimed IS NULL""",
-        "packed_are_the_paid": f"""
+        "packed_are_the_paid": """
             SELECT count(*) FROM (
                 SELECT person_id, round_id FROM orders
                 JOIN round_step AS packed USING (round_id)
-                WHERE packed.step = 'pack' AND state IN {_PAID}
+                WHERE packed.step = 'pack' AND paid_at IS NOT NULL
             ) AS paid
             FULL JOIN parcel USING (person_id, round_id)
             WHERE paid IS NULL OR parcel.person_id IS NULL""",
@@ -115,7 +115,7 @@ INVARIANTS: Mapping[str, LiteralString] = MappingProxyType(
                   ON ended.round_id = parcel.round_id AND ended.step = 'forfeit'
             ) AS pack
             WHERE (state = 'collected') <> handed_over
-               OR (returned AND state <> 'forfeited')
+               OR (returned AND state NOT IN ('forfeited', 'cancelled'))
                OR (over AND state IN ('paid', 'arrived'))""",
         # a pack is at most in one parcel under way at a chain, and that one was packed for it
         "consigned_once": """
@@ -165,7 +165,7 @@ INVARIANTS: Mapping[str, LiteralString] = MappingProxyType(
             ) AS back
             FULL JOIN centre_stock AS stock USING (chain, round_id)
             WHERE coalesce(back.packs, 0) <> coalesce(stock.packs, 0)""",
-        # every dollar has paid an order or goes back
+        # every dollar has paid an order or goes back; that of a pack that never came does both
         "money_is_accounted_for": f"""
             SELECT count(*) FROM (
                 SELECT event.kind = 'paid' AND event.outcome <> 'simulated'
@@ -173,18 +173,19 @@ INVARIANTS: Mapping[str, LiteralString] = MappingProxyType(
                        event.outcome = 'settles' AS settles,
                        event.amount = orders.amount AND orders.state IN {_PAID} AS pays,
                        refund.amount = event.amount AS refunded,
+                       event.outcome = 'settles' AND orders.state = 'cancelled' AS given_back,
                        refund.event_id IS NOT NULL AS has_refund
                 FROM payment_event AS event
                 JOIN orders USING (person_id, round_id)
                 LEFT JOIN refund USING (person_id, event_id)
             ) AS money
-            WHERE (received AND settles AND NOT pays)
-               OR (received AND settles = has_refund)
+            WHERE (received AND settles AND NOT pays AND NOT given_back)
+               OR (received AND (settles AND NOT given_back) = has_refund)
                OR (NOT received AND (settles OR has_refund))
                OR (has_refund AND NOT refunded)""",
-        "paid_orders_have_their_money": f"""
+        "paid_orders_have_their_money": """
             SELECT count(*) FROM (
-                SELECT person_id, round_id FROM orders WHERE state IN {_PAID}
+                SELECT person_id, round_id FROM orders WHERE paid_at IS NOT NULL
             ) AS paid
             FULL JOIN (
                 SELECT person_id, round_id FROM payment_event WHERE outcome = 'settles'

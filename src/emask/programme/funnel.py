@@ -17,10 +17,12 @@ _STATEMENT = """
         (SELECT count(*) FROM handed_over WHERE round_id = %(round)s),
         orders.forfeited,
         (SELECT count(*) FROM preorder WHERE round_id = %(round)s AND state = 'cancelled')
+            + orders.never_came
     FROM (
         SELECT count(paid_at) AS paid,
                count(*) FILTER (WHERE state = 'lapsed') AS lapsed,
-               count(*) FILTER (WHERE state = 'forfeited') AS forfeited
+               count(*) FILTER (WHERE state = 'forfeited') AS forfeited,
+               count(*) FILTER (WHERE state = 'cancelled') AS never_came
         FROM orders WHERE round_id = %(round)s
     ) AS orders, (
         SELECT count(*) AS packed, count(shipment.arrived_at) AS arrived

@@ -38,8 +38,9 @@ class Progress:
 
     `amount` is NT$. `collect_from` is the claim's first day once the order is paid; before that
     the round's. `collect_until` is the last day of a re-collection
-    where one was allowed. `delayed` is an order whose pack is missing in the logistics centre.
-    `next_purchase` counts every claim of the person, not this round's alone.
+    where one was allowed. `delayed` is an order whose pack is missing in the logistics centre,
+    `never_came` one that was cancelled because its pack never comes. `next_purchase` counts every
+    claim of the person, not this round's alone.
     """
 
     state: OrderState
@@ -56,6 +57,7 @@ class Progress:
     collect_from: date
     collect_until: date
     delayed: bool
+    never_came: bool
     next_purchase: date
     next_action: NextAction
 
@@ -90,6 +92,7 @@ async def progress_of(
         collect_from=earliest_collection(mine) if mine else round.pickup_from,
         collect_until=(parcel and parcel.reopened_until) or round.pickup_until,
         delayed=state is OrderState.PAID and parcel is not None and parcel.short,
+        never_came=order is not None and state is OrderState.CANCELLED,
         next_purchase=next_purchase_date(claims, day_in_taipei(now)),
         next_action=_next_action(state, round, now),
     )

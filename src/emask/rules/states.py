@@ -51,6 +51,7 @@ class Event(StrEnum):
     TAKE_BACK = "take_back"  # a hand-over by mistake, within minutes
     FORFEIT = "forfeit"
     REOPEN = "reopen"  # by an operator's decision, for one re-collection
+    GIVE_BACK = "give_back"  # likewise: the pack never comes, its money goes back
 
 
 class IllegalTransition(Exception):
@@ -81,14 +82,19 @@ TRANSITIONS: Mapping[OrderState, Mapping[Event, OrderState]] = MappingProxyType(
             Event.ARRIVE: OrderState.ARRIVED,
             Event.REDIRECT: OrderState.PAID,
             Event.FORFEIT: OrderState.FORFEITED,
+            Event.GIVE_BACK: OrderState.CANCELLED,
         },
         OrderState.ARRIVED: {
             Event.REDIRECT: OrderState.PAID,
             Event.COLLECT: OrderState.COLLECTED,
             Event.FORFEIT: OrderState.FORFEITED,
+            Event.GIVE_BACK: OrderState.CANCELLED,
         },
         OrderState.COLLECTED: {Event.TAKE_BACK: OrderState.ARRIVED},
-        OrderState.FORFEITED: {Event.REOPEN: OrderState.PAID},
+        OrderState.FORFEITED: {
+            Event.REOPEN: OrderState.PAID,
+            Event.GIVE_BACK: OrderState.CANCELLED,  # lost before its last day was over
+        },
     }
 )
 

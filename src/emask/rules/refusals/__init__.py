@@ -4,6 +4,7 @@ from emask.rules.refusals.base import HOTLINE, HOTLINE_LOCAL, HOTLINE_MOBILE, RE
 from emask.rules.refusals.collection import (
     AlreadyHandedOver,
     Cancelled,
+    NeverCame,
     NotDrawnYet,
     PickupNumberNeeded,
     SlipExpired,
@@ -125,6 +126,7 @@ __all__ = [
     "LockedOut",
     "MethodNotAllowed",
     "NationalsOnly",
+    "NeverCame",
     "NoPreorder",
     "NotArrived",
     "NotDrawnYet",

@@ -17,6 +17,19 @@ class Cancelled(Refusal):
     next_en = "Pre-order again in the registration period, or buy at a pharmacy or health centre."
 
 
+class NeverCame(Refusal):
+    """An operator has given the money of a pack back that never came to its store."""
+
+    code, status = "never_came", 410
+    zh = "送不到門市的口罩不能領取，款項退還。\n這份口罩沒有送達，訂單已經取消。"
+    en = (
+        "A pack that never came to its store cannot be collected; its money goes back.\n"
+        "This one never came, and its order has been cancelled."
+    )
+    next_zh = "在預購進度看退款；可以到藥局或衛生所購買。"
+    next_en = "See your order for the refund; you can buy at a pharmacy or health centre."
+
+
 @dataclass(kw_only=True, eq=False)
 class NotDrawnYet(Refusal):
     """B6: nobody has paid before the draw is out."""

@@ -46,7 +46,7 @@ def timeline(page: Page, round: Round, progress: Progress) -> list[Moment]:
 
 
 def _registration(page: Page, round: Round, progress: Progress) -> Moment:
-    if progress.state is OrderState.CANCELLED:
+    if progress.state is OrderState.CANCELLED and not progress.never_came:
         return Moment(mark=Mark.ENDED, word=_word(page, OrderState.CANCELLED))
     word = _word(page, OrderState.REGISTERED)
     if not round.accepts_preorders(page.now):
@@ -73,7 +73,7 @@ def _draw(page: Page, round: Round, progress: Progress) -> Moment:
 def _payment(page: Page, progress: Progress) -> Moment:
     deadline = long_instant(progress.pay_until, page.language.code)
     fact = page.say("繳費期限 {deadline}").format(deadline=deadline)
-    if progress.state in _PAID:
+    if progress.state in _PAID or progress.never_came:
         return Moment(mark=Mark.DONE, word=_word(page, OrderState.PAID))
     if progress.state is OrderState.LAPSED:
         return Moment(mark=Mark.ENDED, word=_word(page, OrderState.LAPSED), fact=fact)
@@ -83,6 +83,9 @@ def _payment(page: Page, progress: Progress) -> Moment:
 
 
 def _arrival(page: Page, progress: Progress) -> Moment:
+    if progress.never_came:
+        fact = page.say("口罩沒有送達")
+        return Moment(mark=Mark.ENDED, word=_word(page, OrderState.CANCELLED), fact=fact)
     if progress.state is OrderState.PAID:
         return Moment(mark=Mark.NOW, word=page.say("送往門市"))
     if progress.state in _PAID:

@@ -28,6 +28,7 @@ TROUBLES: Final = {
     "back_too_early": source("領取期間內退回"),
     "not_handed_over": source("通路回報已取貨，櫃檯沒有交付紀錄"),
     "not_collected": source("櫃檯已交付，通路回報退回或遺失"),
+    "came_after_all": source("已退款，通路回報到店"),
 }
 
 DECISIONS: Final = {

@@ -7,10 +7,6 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from emask.delivery.consignment_figures import (
-    Decision,
-    NothingToDecide,
-    Trouble,
-    decide,
     parcels_by_state,
     troubled,
 )
@@ -29,27 +25,6 @@ _AGAIN: Final = f"{PATH}/try-again"
 async def show_parcels(page: ThisPage) -> Response[str]:
     """One round's parcels; nobody is named."""
     return await _show(page, page.form())
-
-
-@post(PATH, status_code=HTTP_200_OK)
-async def decide_lost(page: ThisPage, form: SentForm) -> Response[str] | Redirect:
-    """Another pack for a parcel that is lost, or the money back; pressed twice, decided once."""
-    decision = form.choose("decision", Decision, page.say("選擇怎麼處理"))
-    trade_no = form.require("parcel", page.say("選擇一個包裹"))
-    if decision is None or not form.ok:
-        return await _show(page, form)
-    try:
-        await decide(
-            page.system.db,
-            page.system.clock,
-            trade_no=trade_no,
-            decision=decision,
-            operator=page.staff.username,
-        )
-    except NothingToDecide:
-        form.fail("parcel", page.say("這個包裹已經處理過，或沒有遺失"))
-        return await _show(page, form)
-    return page.go(f"{PATH}?round={form.text('round')}&done=1")
 
 
 @post(_AGAIN, status_code=HTTP_200_OK)
@@ -73,9 +48,6 @@ async def _show(page: Page, form: Form) -> Response[str]:
         shown = await round_shown(tx, page)
         states = await parcels_by_state(tx, shown.id)
         exceptions = await troubled(tx, page.system.vault, shown.id)
-    undecided = [
-        each for each in exceptions if each.trouble is Trouble.LOST and each.decision is None
-    ]
     return page.show(
         "operator/parcels.html",
         {
@@ -84,9 +56,7 @@ async def _show(page: Page, form: Form) -> Response[str]:
             "chains": list(Chain),
             "states": states,
             "exceptions": exceptions,
-            "undecided": undecided,
             "wire": page.system.partners.carrier is not None,
-            "done": bool(page.asked("done")) and form.ok,
             "again": bool(page.asked("again")) and form.ok,
             "words": {
                 "states": STATES,
@@ -99,4 +69,4 @@ async def _show(page: Page, form: Form) -> Response[str]:
     )
 
 
-STAFF = [show_parcels, decide_lost, ask_again]
+STAFF = [show_parcels, ask_again]

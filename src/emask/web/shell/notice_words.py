@@ -21,6 +21,8 @@ KINDS: Final = {
     Kind.FORFEITED: source("逾期未取"),
     Kind.REOPENED: source("重新開放領取"),
     Kind.STORE_CLOSED: source("門市停止取貨"),
+    Kind.STORE_MOVED: source("門市搬遷"),
+    Kind.NEVER_CAME: source("口罩沒有送達，退款"),
 }
 
 STATES: Final = {

@@ -11,6 +11,7 @@ REFUND_REASONS: Final = {
     "not_selected": source("未中籤或已取消"),
     "early": source("開放繳費前入帳"),
     "no_day_left": source("領取期間內已無可領取日"),
+    "never_came": source("口罩沒有送達"),
 }
 """Why money goes back."""
 

@@ -453,7 +453,8 @@ CREATE TABLE orders (
     channel    text    NOT NULL CHECK (channel IN ('computer', 'mobile', 'counter', 'kiosk')),
     amount     integer NOT NULL CHECK (amount >= 0),
     state      text    NOT NULL DEFAULT 'awaiting_payment' CHECK (state IN
-               ('awaiting_payment', 'lapsed', 'paid', 'arrived', 'collected', 'forfeited')),
+               ('awaiting_payment', 'lapsed', 'paid', 'arrived', 'collected', 'forfeited',
+                'cancelled')),
     paid_at    timestamptz,
     changed_at timestamptz NOT NULL,
     PRIMARY KEY (person_id, round_id),
@@ -461,6 +462,7 @@ CREATE TABLE orders (
     CHECK ((state IN ('awaiting_payment', 'lapsed')) = (paid_at IS NULL))
 ) WITH (fillfactor = 50); -- room in each page for the next state of every order in it
 COMMENT ON TABLE orders IS 'The one pack of a selected person: to be paid, packed, shipped and collected.';
+COMMENT ON COLUMN orders.state IS 'cancelled: its pack never came, and its money goes or went back.';
 -- Not by state: that of a whole round changes at once, and before statistics catch up an index by
 -- it looks like the shorter way to one person's order. Without it a change of state moves no entry.
 CREATE INDEX orders_round ON orders (round_id);
