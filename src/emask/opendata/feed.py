@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -98,25 +98,28 @@ class Properties(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     service_periods: _Periods
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _GeoJson(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"
+):
+    """An object of GeoJSON (RFC 7946), whose type is told first."""
+
+
+class Place(_GeoJson, frozen=True, tag="Point"):
     """Longitude, then latitude, in degrees (WGS 84)."""
 
-    type: Literal["Point"] = "Point"
     coordinates: tuple[float, float]
 
 
-class Feature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Feature(_GeoJson, frozen=True, tag="Feature"):
     """A site on the map."""
 
-    type: Literal["Feature"] = "Feature"
     properties: Properties
     geometry: Place
 
 
-class Points(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Points(_GeoJson, frozen=True, tag="FeatureCollection"):
     """The sites whose place is known."""
 
-    type: Literal["FeatureCollection"] = "FeatureCollection"
     features: list[Feature]
 
 

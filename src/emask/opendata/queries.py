@@ -100,7 +100,7 @@ async def store_counts(tx: Transaction, round_ids: list[str]) -> list[StoreCount
             "   FROM orders WHERE round_id = ANY(%(rounds)s) GROUP BY round_id, chain, store_code"
             "  ) AS found GROUP BY round_id, chain, store_code"
             " ) AS counted JOIN store USING (chain, store_code)"
-            " ORDER BY round_id, store.chain, store.store_code COLLATE \"C\"",
+            ' ORDER BY round_id, store.chain, store.store_code COLLATE "C"',
             {"rounds": round_ids},
         )
         return await cursor.fetchall()
