@@ -64,7 +64,7 @@ from emask.web.api.counter_facts import (
     UndoAsked,
 )
 from emask.web.api.etags import names
-from emask.web.api.problems import INVALID_REQUEST, PROBLEM_JSON, told
+from emask.web.api.problems import INVALID_REQUEST, NOT_FOUND, PROBLEM_JSON, told
 from emask.web.intake_problems import INVALID_ENTRY, TOO_LARGE, Unacceptable, document
 from emask.web.shell.page import WebRequest
 
@@ -152,7 +152,7 @@ async def make_sale(request: WebRequest, data: JSONBody[SaleAsked]) -> Response[
     operation_id="undo_sale",
     status_code=HTTP_200_OK,
     security=_BY_CLIENT,
-    responses=told(*_SENT, problems.UNKNOWN_SALE, problems.TOO_LATE_TO_UNDO),
+    responses=told(*_SENT, NOT_FOUND, problems.UNKNOWN_SALE, problems.TOO_LATE_TO_UNDO),
 )
 async def undo(
     request: WebRequest, sale_id: FromPath[UUID], data: JSONBody[UndoAsked]

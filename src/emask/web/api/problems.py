@@ -11,6 +11,7 @@ from litestar.status_codes import HTTP_401_UNAUTHORIZED, HTTP_500_INTERNAL_SERVE
 
 from emask.identity.sessions import SessionEnded
 from emask.rounds.service import UnknownRound
+from emask.rules.people import InvalidEntry
 from emask.rules.refusals import Refusal
 from emask.web.api.caller import language_of
 from emask.web.intake_problems import (
@@ -110,6 +111,7 @@ def _fault(request: WebRequest, error: Exception) -> Response[Problem]:
 
 EXCEPTION_HANDLERS: Mapping[type[Exception] | int, Callable[[Any, Any], Response[Any]]] = {
     Refusal: _answer,
+    InvalidEntry: _answer,
     UnknownRound: _answer,
     SessionEnded: _answer,
     Unacceptable: _answer,
