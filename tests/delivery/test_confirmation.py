@@ -7,6 +7,7 @@ from delivery.world import CLOSED, FIRST, OTHER, OURS, World, day
 from emask.delivery import packing
 from emask.delivery.confirmation import ConfirmedStep, Outcome, Scan, confirm_file, confirm_scan
 from emask.delivery.forfeits import change_store
+from emask.delivery.shortages import packs_came, report_shortage
 from emask.rounds.model import Chain, LineError
 from emask.rules.labels import Label, label_number
 
@@ -174,3 +175,49 @@ async def test_a_file_with_a_fault_changes_nothing(world: World, tmp_path: Path)
     assert await world.rows("SELECT * FROM shipment_confirmation") == []
     _, (fault,) = await _file(world, tmp_path, "only,two")
     assert fault.line == 2
+
+
+async def _one_comes_after_the_others(world: World) -> None:
+    """Two are received; the third was missing, and is sent after them."""
+    await world.many_orders(3)
+    await world.pack()
+    async with world.db.transaction() as tx:
+        shortage_id = await report_shortage(
+            tx, round=FIRST, chain=Chain.SE, store_code=None, packs=1, at=day(3, 24), by="centre"
+        )
+    label = await _label(world)
+    for step in (ConfirmedStep.SHIPPED, ConfirmedStep.RECEIVED):
+        assert (await _scan(world, label, step)).outcome is Outcome.NOTED
+    assert (await _scan(world, label, ConfirmedStep.RECEIVED)).outcome is Outcome.ALREADY
+    async with world.db.transaction() as tx:
+        await packs_came(
+            tx,
+            round=FIRST,
+            chain=Chain.SE,
+            shortage_id=shortage_id,
+            packs=1,
+            at=day(3, 28),
+            by="centre",
+        )
+
+
+async def _arrived(world: World) -> object:
+    return await world.value("SELECT count(*) FROM orders WHERE state = 'arrived'")
+
+
+async def test_received_once_more_a_shipment_brings_in_what_was_sent_later(world: World) -> None:
+    await _one_comes_after_the_others(world)
+    assert await _arrived(world) == 2
+    label = await _label(world)
+    assert (await _scan(world, label, ConfirmedStep.RECEIVED)).outcome is Outcome.NOTED
+    assert await _arrived(world) == 3
+    assert (await _scan(world, label, ConfirmedStep.RECEIVED)).outcome is Outcome.ALREADY
+
+
+async def test_and_so_does_a_file(world: World, tmp_path: Path) -> None:
+    await _one_comes_after_the_others(world)
+    new, errors = await _file(world, tmp_path, f"{OURS[1]},received,2")
+    assert (new, [error.field for error in errors]) == (0, ["packs"])  # the earlier file again
+    assert await _file(world, tmp_path, f"{OURS[1]},received,3") == (1, [])
+    assert await _arrived(world) == 3
+    assert await _file(world, tmp_path, f"{OURS[1]},received,3") == (0, [])

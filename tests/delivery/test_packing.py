@@ -14,6 +14,7 @@ from emask.delivery.model import NotReleasedYet, PackingLine, ShipmentState
 from emask.delivery.shortages import report_shortage
 from emask.rounds.model import Chain
 from emask.rules.pickup import is_pickup_number, pickup_number
+from emask.rules.refusals import StoreClosed
 
 
 async def test_the_check_digit_of_the_database_is_that_of_the_rules(world: World) -> None:
@@ -121,7 +122,7 @@ async def test_a_chain_may_report_the_arrival_at_one_store(world: World) -> None
             tx, round=FIRST, chain=OURS[0], store_code=OURS[1], at=day(3, 25, 14)
         )
         nothing_sent = await packing.arrive_store(
-            tx, round=FIRST, chain=CLOSED[0], store_code=CLOSED[1], at=day(3, 25, 14)
+            tx, round=FIRST, chain=Chain.HL, store_code="9", at=day(3, 25, 14)
         )
         await packing.ship(tx, round=FIRST, at=day(3, 25, 18))
         rest = await packing.arrive(tx, round=FIRST, at=day(3, 26, 0))
@@ -131,6 +132,37 @@ async def test_a_chain_may_report_the_arrival_at_one_store(world: World) -> None
         ("FM", day(3, 25, 18), day(3, 26, 0)),
         ("SE", day(3, 25, 14), day(3, 25, 14)),
     ]
+
+
+async def test_nothing_arrives_at_a_store_that_closed_whatever_is_reported(world: World) -> None:
+    await world.many_orders(4, store=OURS)
+    await world.pack()
+    async with world.db.transaction() as tx:
+        await packing.ship(tx, round=FIRST, at=day(3, 25, 8))
+        await tx.execute("UPDATE store SET open = false WHERE store_code = %s", (OURS[1],))
+    with pytest.raises(StoreClosed):
+        async with world.db.transaction() as tx:
+            await packing.arrive_store(
+                tx, round=FIRST, chain=OURS[0], store_code=OURS[1], at=day(3, 26)
+            )
+    async with world.db.transaction() as tx:
+        assert not await packing_queries.arrive_at_stores(
+            tx, round_id=FIRST.id, chain=OURS[0], stores=[OURS[1]], at=day(3, 26)
+        )
+        (line,) = await packing.packing_list(tx, round_id=FIRST.id, chain=OURS[0])
+    assert (line.state, line.to_come, line.exceptional) == (ShipmentState.SHIPPED, 4, True)
+
+
+async def test_without_asking_whether_it_is_open_packs_arrive_where_nobody_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.many_orders(2, store=CLOSED)
+    await world.pack()
+    monkeypatch.setattr(packing_queries, "OPEN", "")
+    async with world.db.transaction() as tx:
+        assert await packing_queries.arrive_at_stores(
+            tx, round_id=FIRST.id, chain=CLOSED[0], stores=[CLOSED[1]], at=day(3, 26)
+        ) == {CLOSED[1]: 2}
 
 
 async def test_what_a_chain_reports_as_late_arrives_when_it_says_so(world: World) -> None:

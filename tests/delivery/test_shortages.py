@@ -266,3 +266,51 @@ async def test_a_recollection_whose_pack_is_missing_never_ends(world: World) -> 
             (day(4, 10).date(), people[40].person_id),
         )
         assert await next_recollection_end(tx) is None
+
+
+async def _moves(world: World, who: Someone, store: tuple[Chain, str]) -> None:
+    await change_store(
+        *(world.db, world.clock),
+        person_id=who.person_id,
+        round_id=FIRST.id,
+        chain=store[0],
+        store_code=store[1],
+    )
+
+
+async def _short(world: World, chain: Chain) -> list[tuple[int, int]]:
+    """The shortages of a centre: packs, and who waits for them."""
+    async with world.db.transaction() as tx:
+        found = await shortages_of(tx, round_id=FIRST.id, chain=chain)
+    return [(each.packs, each.waiting) for each in found]
+
+
+async def test_a_missing_pack_that_goes_to_another_chain_is_missing_in_its_centre(
+    world: World,
+) -> None:
+    people = await _two_stores(world)
+    await _report(world, 2)
+    await _moves(world, people[40], OTHER)
+    assert (await _short(world, Chain.SE), await _short(world, Chain.FM)) == ([(2, 1)], [(1, 1)])
+    await _moves(world, people[30], OTHER)
+    assert (await _short(world, Chain.SE), await _short(world, Chain.FM)) == ([(2, 0)], [(2, 2)])
+    async with world.db.transaction() as tx:
+        (shortage,) = await shortages_of(tx, round_id=FIRST.id, chain=Chain.FM)
+        left = await packs_came(
+            tx,
+            round=FIRST,
+            chain=Chain.FM,
+            shortage_id=shortage.shortage_id,
+            packs=1,
+            at=AT,
+            by="fm-centre",
+        )
+    assert left == 1
+    assert await _waiting(world, people) == [40]
+
+
+async def test_within_its_chain_it_stays_where_it_is_missing(world: World) -> None:
+    people = await _two_stores(world)
+    await _report(world, 1)
+    await _moves(world, people[40], OURS)
+    assert (await _short(world, Chain.SE), await _short(world, Chain.FM)) == ([(1, 1)], [])

@@ -54,6 +54,25 @@ async def test_the_list_is_searched_and_tells_exceptions(visitor: Visitor, syste
     assert "門市已停業" in (await visitor.go("/centre?exceptions=1")).text
 
 
+async def test_the_list_says_how_many_packs_have_to_be_brought(
+    visitor: Visitor, system: System
+) -> None:
+    await packed(visitor, system)
+    assert "還要送進來 1" in " ".join((await visitor.go("/centre")).text.split())
+
+
+async def test_nothing_is_reported_to_be_at_a_store_that_closed(
+    visitor: Visitor, system: System
+) -> None:
+    await packed(visitor, system)
+    async with system.db.transaction() as tx:
+        await tx.execute("UPDATE store SET open = false WHERE store_code = %s", (STORE.code,))
+    await visitor.go("/centre")
+    refused = await visitor.submit("report", store_code=STORE.code, report="arrived")
+    assert refused.status == 422
+    assert "門市已停業，口罩留在或退回物流中心" in refused.text
+
+
 async def test_a_scanner_confirms_step_by_step_and_tells_who_waits(
     visitor: Visitor, system: System
 ) -> None:

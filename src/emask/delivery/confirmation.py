@@ -1,6 +1,7 @@
 """What a logistics centre confirms: packed, shipped, received; by a scanner or by a file.
 
-Saying it again changes nothing. A centre that confirms nothing is taken to keep to the calendar
+Saying it again changes nothing, but for what was received: the second time brings in the packs
+that went after their shipment. A centre that confirms nothing is taken to keep to the calendar
 (:mod:`emask.delivery.packing`); of one that scans what it ships, only what it scans is shipped.
 """
 
@@ -36,6 +37,8 @@ class Outcome(StrEnum):
 
     NOTED = "noted"
     ALREADY = "already"
+    COUNTED = "counted"
+    """It came back among a number that was entered for its store: it does not count again."""
     NO_LABEL = "no_label"
     WRONG_CHAIN = "wrong_chain"
     STORE_CLOSED = "store_closed"
@@ -64,6 +67,8 @@ async def confirm_scan(
 
     The label of a whole shipment confirms the step; a single bag can only be received. Whose
     packs were received is for the caller to tell.
+
+    Received once more, a shipment brings in what was sent after it.
     """
     label = read_label(text)
     shipment = label and await queries.labelled(tx, label.shipment)
@@ -90,7 +95,8 @@ async def confirm_file(
     tell.
 
     Returns:
-        How many confirmations are new, and the faults of the file by line.
+        How many confirmations are new, those too that bring in what was sent later, and the
+        faults of the file by line.
     """
     try:
         told, errors = _read(path)
@@ -108,15 +114,21 @@ async def confirm_file(
 
 
 async def _confirm(tx: Transaction, confirmed: Confirmed) -> int:
-    """How many are new."""
-    new = confirmed._replace(stores=await queries.note(tx, confirmed))
-    if new.step == ConfirmedStep.SHIPPED:
-        await queries.ship(tx, new)
-    elif new.step == ConfirmedStep.RECEIVED:
-        await arrive_at_stores(
-            tx, round_id=new.round_id, chain=new.chain, stores=new.stores, at=new.at
+    """Of how many stores something is new."""
+    new = set(await queries.note(tx, confirmed))
+    if confirmed.step == ConfirmedStep.SHIPPED:
+        await queries.ship(tx, confirmed._replace(stores=list(new)))
+    elif confirmed.step == ConfirmedStep.RECEIVED:
+        new |= set(
+            await arrive_at_stores(
+                tx,
+                round_id=confirmed.round_id,
+                chain=confirmed.chain,
+                stores=confirmed.stores,
+                at=confirmed.at,
+            )
         )
-    return len(new.stores)
+    return len(new)
 
 
 async def _confirm_bag(

@@ -189,6 +189,7 @@ async def change_store(
             _changeable(await standing_of(tx, person_id, round_id), now)
             raise NoPreorder
         await queries.redirect_parcel(tx, to)
+        await queries.follow_shortage(tx, to)
 
     await db.retrying(redirect)
 

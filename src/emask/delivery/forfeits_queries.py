@@ -144,3 +144,27 @@ async def redirect_parcel(tx: Transaction, to: Redirection) -> None:
         to._asdict(),
     )
     await tx.execute(MOVE, to._asdict())
+
+
+async def follow_shortage(tx: Transaction, to: Redirection) -> None:
+    """Let a missing pack that has moved to another chain be missing in that one's centre.
+
+    It waits with what that centre itself has not got for any of its stores, or alone.
+    """
+    await tx.execute(
+        "WITH moved AS (SELECT p.person_id, p.round_id, p.chain"
+        "  FROM parcel p JOIN shortage USING (shortage_id)"
+        "  WHERE p.person_id = %(person_id)s AND p.round_id = %(round_id)s"
+        "  AND p.hold = 'short' AND shortage.chain <> p.chain),"
+        " theirs AS (UPDATE shortage SET packs = packs + 1 WHERE shortage_id = ("
+        "  SELECT shortage_id FROM shortage JOIN moved USING (round_id, chain)"
+        "  WHERE store_code IS NULL AND ended_at IS NULL ORDER BY reported_at DESC LIMIT 1)"
+        "  RETURNING shortage_id),"
+        " its_own AS (INSERT INTO shortage (round_id, chain, packs, reported_at, reported_by)"
+        "  SELECT round_id, chain, 1, %(at)s, 'emask' FROM moved"
+        "  WHERE NOT EXISTS (SELECT FROM theirs) RETURNING shortage_id)"
+        " UPDATE parcel p SET shortage_id = there.shortage_id"
+        " FROM moved, (TABLE theirs UNION ALL TABLE its_own) there"
+        " WHERE p.person_id = moved.person_id AND p.round_id = moved.round_id",
+        to._asdict(),
+    )

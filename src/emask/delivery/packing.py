@@ -13,7 +13,9 @@ from emask.delivery import packing_queries as queries
 from emask.delivery import returns_queries
 from emask.delivery.model import NotReleasedYet, PackingLine, PackingTotals, ShipmentState
 from emask.rounds.model import Chain
+from emask.rounds.stores import find_store
 from emask.rules.calendar import Round
+from emask.rules.refusals import StoreClosed
 
 
 async def pack(tx: Transaction, *, round: Round, at: datetime) -> dict[Chain, int]:
@@ -91,10 +93,18 @@ async def arrive_store(
 
     Returns:
         How many orders arrived; none if nothing was packed for the store.
+
+    Raises:
+        StoreClosed: nobody can collect anything there; its orderers have been asked to choose
+            another store, and what lies there or in the centre goes on to the one they choose.
     """
-    return await queries.arrive_at_stores(
+    store = await find_store(tx, chain=chain, code=store_code)
+    if store and not store.open:
+        raise StoreClosed(name=store.name)
+    arrived = await queries.arrive_at_stores(
         tx, round_id=round.id, chain=chain, stores=[store_code], at=at
     )
+    return sum(arrived.values())
 
 
 async def arrive_parcel(tx: Transaction, *, person_id: UUID, round_id: str, at: datetime) -> bool:

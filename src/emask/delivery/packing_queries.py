@@ -95,10 +95,11 @@ async def packing_lines(tx: Transaction, round_id: str, chain: Chain) -> list[Pa
     return [PackingLine(**row | {"state": ShipmentState(row["state"])}) for row in rows]
 
 
-_OPEN = (
+OPEN = (
     " AND EXISTS (SELECT FROM store WHERE open"
     "  AND store.chain = s.chain AND store.store_code = s.store_code)"
 )
+"""Whether a shipment goes to a store where somebody can collect."""
 
 
 async def packed_rounds(tx: Transaction, chain: Chain) -> set[str]:
@@ -118,7 +119,7 @@ async def ship_packed(tx: Transaction, round_id: str, at: datetime) -> None:
         "  SELECT FROM shipment_confirmation c"
         "  WHERE c.round_id = s.round_id AND c.chain = s.chain AND c.step = 'shipped')"
         " AND EXISTS (SELECT FROM parcel p WHERE p.round_id = s.round_id AND p.chain = s.chain"
-        "  AND p.store_code = s.store_code AND hold IS NULL)" + _OPEN,
+        "  AND p.store_code = s.store_code AND hold IS NULL)" + OPEN,
         (at, round_id),
     )
 
@@ -138,7 +139,7 @@ async def arrive_shipped(tx: Transaction, round_id: str, at: datetime) -> int:
     cursor = await tx.execute(
         "WITH come AS (UPDATE shipment s SET state = 'arrived', arrived_at = %(at)s"
         " WHERE round_id = %(round)s AND state = 'shipped' AND NOT late"
-        + _OPEN
+        + OPEN
         + " RETURNING chain, store_code, old.state AS was)"
         + _ARRIVE,
         {"at": at, "round": round_id},
@@ -148,16 +149,22 @@ async def arrive_shipped(tx: Transaction, round_id: str, at: datetime) -> int:
 
 async def arrive_at_stores(
     tx: Transaction, *, round_id: str, chain: Chain, stores: Sequence[str], at: datetime
-) -> int:
-    """All that was sent to some stores is there, later parcels too; returns how many orders."""
+) -> dict[str, int]:
+    """All that was sent to some stores is there, later parcels too; how many orders at which.
+
+    At a store that closed nothing arrives.
+    """
     cursor = await tx.execute(
-        "WITH come AS (UPDATE shipment SET state = 'arrived', late = false,"
+        "WITH come AS (UPDATE shipment s SET state = 'arrived', late = false,"
         " shipped_at = coalesce(shipped_at, %(at)s), arrived_at = coalesce(arrived_at, %(at)s)"
         " WHERE round_id = %(round)s AND chain = %(chain)s AND store_code = ANY(%(stores)s)"
-        " RETURNING chain, store_code, old.state AS was)" + _ARRIVE,
+        + OPEN
+        + " RETURNING chain, store_code, old.state AS was),"
+        " there AS (" + _ARRIVE + " RETURNING o.store_code)"
+        " SELECT store_code, count(*) FROM there GROUP BY store_code",
         {"at": at, "round": round_id, "chain": chain, "stores": list(stores)},
     )
-    return cursor.rowcount
+    return dict(await cursor.fetchall())
 
 
 async def arrive_one(tx: Transaction, person_id: UUID, round_id: str, *, at: datetime) -> bool:

@@ -9,8 +9,10 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from emask.delivery.model import PackingLine
 from emask.delivery.packing import arrive_store, packing_list, report_late, totals_of
+from emask.delivery.returns import Supply, supplies
 from emask.notices.service import notify_arrival_at
 from emask.rules.calendar import Round
+from emask.rules.refusals import StoreClosed
 from emask.web.shell.forms import Form
 from emask.web.shell.page import Page, SentForm, ThisPage
 from emask.web.store import centre_files, centre_scan, centre_shortages
@@ -42,8 +44,11 @@ async def take_report(page: ThisPage, form: SentForm) -> Response[str] | Redirec
     report = form.choose("report", Report, page.say("選擇已送達或會延誤"))
     round = (await round_asked(page, form)).round
     store_code = form.require("store_code", page.say("輸入清單上的店號"))
-    if round and report and store_code and not await _noted(page, round, store_code, report):
-        form.fail("store_code", page.say("這個店號沒有還在途中的口罩，對照清單再輸入"))
+    try:
+        if round and report and store_code and not await _noted(page, round, store_code, report):
+            form.fail("store_code", page.say("這個店號沒有還在途中的口罩，對照清單再輸入"))
+    except StoreClosed:
+        form.fail("store_code", page.say("門市已停業，口罩留在或退回物流中心，等訂購人改選門市"))
     if round is None or not form.ok:
         return await _show(page, form)
     return page.go(f"/centre?round={round.id}&noted=1")
@@ -63,10 +68,11 @@ async def _noted(page: Page, round: Round, store_code: str, report: Report) -> b
 
 async def _show(page: Page, form: Form) -> Response[str]:
     asked = await round_asked(page, form)
-    lines: list[PackingLine] = []
+    lines, supply = list[PackingLine](), list[Supply]()
     if asked.round:
         async with page.system.db.transaction() as tx:
             lines = await packing_list(tx, round_id=asked.round.id, chain=asked.chain)
+            supply = await supplies(tx, round_id=asked.round.id)
     found = _found(page, lines)
     pages = max(1, -(-len(found) // _AT_ONCE))
     number = _page_number(page, pages)
@@ -75,6 +81,7 @@ async def _show(page: Page, form: Form) -> Response[str]:
         {
             "asked": asked,
             "totals": totals_of(lines),
+            "supply": next((each for each in supply if each.chain is asked.chain), None),
             "lines": found[(number - 1) * _AT_ONCE : number * _AT_ONCE],
             "found": len(found),
             "number": number,
