@@ -157,3 +157,16 @@ async def test_a_centre_counts_bags_that_come_back(visitor: Visitor, system: Sys
     assert "先前已記下" in (await visitor.submit("label", label=label)).text
     assert "還沒退回 0 份，已退回並留在物流中心 1 份" in visitor.page.text
     assert (await visitor.submit("packs", store_code=STORE.code, packs="1")).status == 422
+
+
+async def test_a_centre_corrects_a_number_with_a_reason(visitor: Visitor, system: System) -> None:
+    await paid_and_forfeited(visitor, system)
+    await be_staff(visitor, "centre")
+    await visitor.go("/centre/returns")
+    assert "✓ 已記下退回" in (await visitor.submit("packs", store_code=STORE.code, packs="1")).text
+    wrong = {"wrong_store_code": STORE.code, "reason": "看錯一行"}
+    assert "寫下原因" in (await visitor.submit("reason", wrong_packs="1")).text
+    more = await visitor.submit("reason", **wrong, wrong_packs="2")
+    assert "能更正的只有 1 份" in more.text
+    assert "✓ 已更正退回的份數" in (await visitor.submit("reason", **wrong, wrong_packs="1")).text
+    assert "還沒退回 1 份，已退回並留在物流中心 0 份" in visitor.page.text

@@ -2,6 +2,9 @@
 
 A bag counts as back when its centre says so: it scans the label of each, or gives a number for a
 store; or its chain's own messages tell of it. What was given up and did not come back is listed.
+
+A number does not tell which bags came. A bag of that store that is scanned afterwards is taken to
+be one of them until as many were scanned, so that none counts twice.
 """
 
 from datetime import datetime
@@ -20,6 +23,7 @@ __all__ = [
     "Gap",
     "Supply",
     "bags_back",
+    "correct_count",
     "gaps",
     "returned_packs",
     "scan_back",
@@ -31,7 +35,8 @@ __all__ = [
 async def scan_back(tx: Transaction, *, text: str, chain: Chain, at: datetime) -> Scan:
     """The label of a bag was scanned, or its number keyed, when it came back to its centre.
 
-    Only what was given up comes back: of any other bag the answer is :attr:`Outcome.BAG_MOVED`.
+    Only what was given up comes back: of any other bag the answer is :attr:`Outcome.BAG_MOVED`,
+    and :attr:`Outcome.COUNTED` of one that a number entered for its store has counted.
     """
     label = read_label(text)
     shipment = label and await confirmation_queries.labelled(tx, label.shipment)
@@ -40,8 +45,10 @@ async def scan_back(tx: Transaction, *, text: str, chain: Chain, at: datetime) -
     if shipment.chain is not chain:
         return Scan(outcome=Outcome.WRONG_CHAIN, shipment=shipment)
     which = queries.Bags(shipment.round_id, chain, shipment.store_code, label.bag)
-    if await queries.bring_back(tx, which, packs=1, at=at):
-        outcome = Outcome.NOTED
+    await queries.hold_store(tx, which)
+    named = await queries.bring_back(tx, which, at=at)
+    if named.told:
+        outcome = Outcome.NOTED if named.new else Outcome.COUNTED
     else:
         back = await queries.is_back(tx, which)
         outcome = Outcome.ALREADY if back else Outcome.BAG_MOVED
@@ -77,13 +84,61 @@ async def bags_back(
     there = missing.get(store_code, 0)
     if not 0 < packs <= there:
         raise NotSoMany(there)
-    await queries.bring_back(tx, queries.Bags(round_id, chain, store_code), packs=packs, at=at)
+    await queries.count_back(tx, queries.Bags(round_id, chain, store_code), packs=packs, at=at)
     detail = {"round_id": round_id, "store_code": store_code, "packs": packs}
     await audit_log.record(tx, at=at, actor=by, act="bags_back", subject=chain.value, detail=detail)
 
 
+async def correct_count(
+    tx: Transaction,
+    *,
+    round_id: str,
+    chain: Chain,
+    store_code: str,
+    packs: int,
+    reason: str,
+    at: datetime,
+    by: str,
+) -> None:
+    """So many of the bags that were counted for a store did not come; what was scanned stays.
+
+    Args:
+        tx: the caller's transaction.
+        round_id: which round's bags.
+        chain: whose centre.
+        store_code: for which store they were counted.
+        packs: how many too many.
+        reason: what went wrong, for the audit log; it names nobody.
+        at: when.
+        by: the staff account.
+
+    Raises:
+        ValueError: no reason is given.
+        NotSoMany: fewer were counted there.
+    """
+    if not reason.strip():
+        raise ValueError("reason: say why the number was wrong")
+    await packing_queries.hold_parcels(tx)
+    which = queries.Bags(round_id, chain, store_code)
+    there = await queries.counted(tx, which)
+    if not 0 < packs <= there:
+        raise NotSoMany(there)
+    await queries.count_off(tx, which, packs=packs)
+    detail = {
+        "round_id": round_id,
+        "store_code": store_code,
+        "packs": packs,
+        "reason": reason.strip(),
+    }
+    await audit_log.record(
+        tx, at=at, actor=by, act="correct_bags_back", subject=chain.value, detail=detail
+    )
+
+
 async def take_back_told(tx: Transaction, *, at: datetime) -> int:
     """Count what the chains' messages say is on its way back or there; how many bags are new."""
+    if not await queries.hold_told(tx):
+        return 0
     return await queries.bring_back_told(tx, at)
 
 

@@ -11,7 +11,7 @@ from emask.rounds.model import Chain
 
 
 class Bags(NamedTuple):
-    """The bags of a round at one store, or one of them; `bag` is 0 for any."""
+    """The bags of a round at one store, or one of them by its number."""
 
     round_id: str
     chain: Chain
@@ -26,25 +26,112 @@ _INTO_STOCK = (
 )
 
 
-async def bring_back(tx: Transaction, which: Bags, *, packs: int, at: datetime) -> bool:
-    """Put at most so many forfeited bags back into their centre's stock; False if there are none.
+_BEFORE_SHIPMENTS = "LOCK TABLE parcel IN ROW EXCLUSIVE MODE"  # as packing takes them, in turn
 
-    The lowest bag numbers go first, where nobody tells which they are.
+
+async def hold_store(tx: Transaction, which: Bags) -> None:
+    """Let no other bag of a store be noted until this transaction ends."""
+    await tx.execute(_BEFORE_SHIPMENTS)
+    await tx.execute(
+        "SELECT FROM shipment WHERE round_id = %(round_id)s AND chain = %(chain)s"
+        " AND store_code = %(store_code)s FOR UPDATE",
+        which._asdict(),
+    )
+
+
+async def count_back(tx: Transaction, which: Bags, *, packs: int, at: datetime) -> None:
+    """Put so many forfeited bags of a store back into their centre's stock.
+
+    Nobody tells which they are: those of the lowest numbers stand for them.
     """
-    cursor = await tx.execute(
+    await tx.execute(
         "WITH those AS (SELECT p.person_id FROM parcel p JOIN orders o USING (person_id, round_id)"
         "  WHERE p.round_id = %(round_id)s AND p.chain = %(chain)s"
-        "  AND p.store_code = %(store_code)s AND %(bag)s IN (0, p.bag_number)"
-        "  AND (o.state = 'forfeited' OR o.state = 'cancelled' AND %(bag)s <> 0"  # it turned up
-        "   AND p.hold IS DISTINCT FROM 'short')"
-        "  AND p.returned_at IS NULL"
+        "  AND p.store_code = %(store_code)s AND o.state = 'forfeited' AND p.returned_at IS NULL"
         "  ORDER BY p.bag_number LIMIT %(packs)s FOR UPDATE),"
-        " back AS (UPDATE parcel p SET returned_at = %(at)s FROM those"
+        " back AS (UPDATE parcel p SET returned_at = %(at)s, counted = true FROM those"
         "  WHERE p.person_id = those.person_id AND p.round_id = %(round_id)s"
         "  RETURNING p.chain, p.round_id)" + _INTO_STOCK,
         which._asdict() | {"packs": packs, "at": at},
     )
-    return cursor.rowcount > 0
+
+
+async def counted(tx: Transaction, which: Bags) -> int:
+    """How many bags of a store came back without anybody's telling which."""
+    cursor = await tx.execute(
+        "SELECT count(*) FROM parcel WHERE round_id = %(round_id)s AND chain = %(chain)s"
+        " AND store_code = %(store_code)s AND counted",
+        which._asdict(),
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def count_off(tx: Transaction, which: Bags, *, packs: int) -> None:
+    """Take so many bags, that were counted and are not there, out of their centre's stock."""
+    await tx.execute(
+        "WITH those AS (SELECT person_id FROM parcel"
+        "  WHERE round_id = %(round_id)s AND chain = %(chain)s AND store_code = %(store_code)s"
+        "  AND counted ORDER BY bag_number DESC LIMIT %(packs)s FOR UPDATE),"
+        " gone AS (UPDATE parcel p SET returned_at = NULL, counted = false FROM those"
+        "  WHERE p.person_id = those.person_id AND p.round_id = %(round_id)s"
+        "  RETURNING p.person_id)"
+        " UPDATE centre_stock SET packs = packs - (SELECT count(*) FROM gone)"
+        " WHERE chain = %(chain)s AND round_id = %(round_id)s",
+        which._asdict() | {"packs": packs},
+    )
+
+
+# Which bags are back is told of `told`. As many as were counted at their store are those that were
+# counted: each takes the place of one that stood for it. Only what is beyond them is new.
+_NAMED = (
+    " absent AS (SELECT *, row_number() OVER (PARTITION BY round_id, chain, store_code) AS nth"
+    "  FROM told WHERE NOT counted),"
+    " stand_in AS (SELECT p.*, row_number() OVER ("
+    "   PARTITION BY p.round_id, p.chain, p.store_code ORDER BY p.bag_number DESC) AS nth"
+    "  FROM parcel p JOIN (SELECT DISTINCT round_id, chain, store_code FROM told) store"
+    "   USING (round_id, chain, store_code) WHERE p.counted AND NOT EXISTS ("
+    "   SELECT FROM told WHERE told.person_id = p.person_id AND told.round_id = p.round_id)),"
+    " freed AS (UPDATE parcel p SET returned_at = NULL, counted = false"
+    "  FROM stand_in s JOIN absent a ON a.round_id = s.round_id AND a.chain = s.chain"
+    "   AND a.store_code = s.store_code AND a.nth = s.nth"
+    "  WHERE p.person_id = s.person_id AND p.round_id = s.round_id"
+    "  RETURNING p.chain, p.round_id),"
+    " named AS (UPDATE parcel p SET returned_at = coalesce(p.returned_at, %(at)s),"
+    "  counted = false FROM told"
+    "  WHERE p.person_id = told.person_id AND p.round_id = told.round_id),"
+    " new AS (SELECT chain, round_id, sum(packs) AS packs FROM ("
+    "   SELECT chain, round_id, 1 AS packs FROM absent"
+    "   UNION ALL SELECT chain, round_id, -1 FROM freed) moved"
+    "  GROUP BY chain, round_id),"
+    " stocked AS (INSERT INTO centre_stock AS c (chain, round_id, packs)"
+    "  SELECT chain, round_id, packs FROM new WHERE packs > 0"
+    "  ON CONFLICT (chain, round_id) DO UPDATE SET packs = c.packs + excluded.packs)"
+    " SELECT (SELECT count(*) FROM told), coalesce((SELECT sum(packs) FROM new), 0)::bigint"
+)
+
+
+class Named(NamedTuple):
+    """The bags that are back as they were told one by one, and how many nobody had counted."""
+
+    told: int
+    new: int
+
+
+async def bring_back(tx: Transaction, which: Bags, *, at: datetime) -> Named:
+    """Put one bag back into its centre's stock, if it was given up or its money given back."""
+    cursor = await tx.execute(
+        "WITH told AS (SELECT p.person_id, p.round_id, p.chain, p.store_code, p.counted"
+        "  FROM parcel p JOIN orders o USING (person_id, round_id)"
+        "  WHERE p.round_id = %(round_id)s AND p.chain = %(chain)s"
+        "  AND p.store_code = %(store_code)s AND p.bag_number = %(bag)s"
+        "  AND (o.state = 'forfeited' OR o.state = 'cancelled'"  # it turned up
+        "   AND p.hold IS DISTINCT FROM 'short')"
+        "  AND (p.returned_at IS NULL OR p.counted) FOR UPDATE)," + _NAMED,
+        which._asdict() | {"at": at},
+    )
+    row = await cursor.fetchone()
+    return Named(*row) if row else Named(0, 0)
 
 
 async def is_back(tx: Transaction, which: Bags) -> bool:
@@ -57,27 +144,39 @@ async def is_back(tx: Transaction, which: Bags) -> bool:
     return await cursor.fetchone() is not None
 
 
-async def bring_back_told(tx: Transaction, at: datetime) -> int:
-    """Put what the chains' messages say has turned back into stock; how many bags.
+# A message from before the last day of collection is of an earlier way.
+_TOLD = (
+    " FROM consignment c JOIN parcel p USING (person_id, round_id)"
+    " JOIN orders o USING (person_id, round_id) JOIN round r USING (round_id)"
+    " WHERE c.returned_at IS NOT NULL"
+    " AND c.returned_at >= (coalesce(p.reopened_until, r.pickup_until) + 1)::timestamp"
+    "  AT TIME ZONE 'Asia/Taipei'"
+    " AND o.state = 'forfeited' AND (p.returned_at IS NULL OR p.counted)"
+)
 
-    A message from before the last day of collection is of an earlier way.
-    """
+
+async def hold_told(tx: Transaction) -> bool:
+    """As :func:`hold_store`, of which chains' messages tell that bags turned back; if any."""
+    await tx.execute(_BEFORE_SHIPMENTS)
     cursor = await tx.execute(
-        "WITH told AS (SELECT p.person_id, p.round_id FROM consignment c"
-        "  JOIN parcel p USING (person_id, round_id) JOIN orders o USING (person_id, round_id)"
-        "  JOIN round r USING (round_id)"
-        "  WHERE c.returned_at IS NOT NULL"
-        "  AND c.returned_at >= (coalesce(p.reopened_until, r.pickup_until) + 1)::timestamp"
-        "   AT TIME ZONE 'Asia/Taipei'"
-        "  AND o.state = 'forfeited' AND p.returned_at IS NULL FOR UPDATE OF p, o),"
-        " back AS (UPDATE parcel p SET returned_at = %(at)s FROM told"
-        "  WHERE p.person_id = told.person_id AND p.round_id = told.round_id"
-        "  RETURNING p.chain, p.round_id),"
-        " stocked AS (" + _INTO_STOCK + ") SELECT count(*) FROM back",
+        "SELECT FROM shipment WHERE (round_id, chain, store_code) IN ("
+        "  SELECT round_id, p.chain, p.store_code" + _TOLD + ")"
+        " ORDER BY round_id, chain, store_code FOR UPDATE"
+    )
+    return cursor.rowcount > 0
+
+
+async def bring_back_told(tx: Transaction, at: datetime) -> int:
+    """Put what the chains' messages say has turned back into stock; how many bags are new."""
+    cursor = await tx.execute(
+        "WITH told AS (SELECT p.person_id, p.round_id, p.chain, p.store_code, p.counted"
+        + _TOLD
+        + " FOR UPDATE OF p, o),"
+        + _NAMED,
         {"at": at},
     )
     row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+    return Named(*row).new if row else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

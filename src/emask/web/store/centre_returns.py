@@ -8,7 +8,14 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from emask.delivery.confirmation import Outcome, Scan
 from emask.delivery.model import NotSoMany
-from emask.delivery.returns import Gap, bags_back, gaps, returned_packs, scan_back
+from emask.delivery.returns import (
+    Gap,
+    bags_back,
+    correct_count,
+    gaps,
+    returned_packs,
+    scan_back,
+)
 from emask.language import source
 from emask.web.shell.forms import Form
 from emask.web.shell.page import Page, SentForm, ThisPage
@@ -20,6 +27,7 @@ _STORES: Final = 100
 OUTCOMES: Final = {
     Outcome.NOTED: source("已記下退回"),
     Outcome.ALREADY: source("先前已記下，沒有再記一次"),
+    Outcome.COUNTED: source("這一袋算在先前輸入的份數裡，沒有再記一次"),
     Outcome.NO_LABEL: source("這不是單一袋的標籤，再掃描一次，或照條碼下的數字輸入"),
     Outcome.WRONG_CHAIN: source("這是別家超商的標籤，交還它的物流中心"),
     Outcome.BAG_MOVED: source("這一袋沒有放棄，不該退回；先放一邊，查明原因"),
@@ -68,6 +76,35 @@ async def take_count(page: ThisPage, form: SentForm) -> Response[str] | Redirect
     return page.go(f"{_HERE}?round={round.id}&noted=1")
 
 
+@post(f"{_HERE}/correct", status_code=HTTP_200_OK)
+async def take_correction(page: ThisPage, form: SentForm) -> Response[str] | Redirect:
+    """A number that was entered was too high; why stands in the audit log."""
+    store_code = form.require("wrong_store_code", page.say("輸入清單上的店號"))
+    packs = form.number("wrong_packs", _MOST, page.say("輸入多記的份數"))
+    form.require("reason", page.say("寫下原因"))
+    reason = form.note("reason", page.say("用 200 個字以內寫下原因"))
+    round = (await round_asked(page, form)).round
+    if round is None or not form.ok:
+        return await _show(page, form, None)
+    try:
+        async with page.system.db.transaction() as tx:
+            await correct_count(
+                tx,
+                round_id=round.id,
+                chain=chain_of(page),
+                store_code=store_code,
+                packs=packs,
+                reason=reason,
+                at=page.now,
+                by=page.staff.username,
+            )
+    except NotSoMany as more:
+        words = page.say("這家門市輸入的份數裡，能更正的只有 {there} 份")
+        form.fail("wrong_packs", words.format(there=f"{more.there:,}"))
+        return await _show(page, form, None)
+    return page.go(f"{_HERE}?round={round.id}&corrected=1")
+
+
 async def _show(page: Page, form: Form, scan: Scan | None) -> Response[str]:
     asked = await round_asked(page, form)
     missing, stock = list[Gap](), 0
@@ -86,9 +123,10 @@ async def _show(page: Page, form: Form, scan: Scan | None) -> Response[str]:
             "missing": sum(gap.missing for gap in missing),
             "stock": stock,
             "noted": bool(page.asked("noted")) and form.ok,
+            "corrected": bool(page.asked("corrected")) and form.ok,
         },
         status=HTTP_200_OK if form.ok else HTTP_422_UNPROCESSABLE_ENTITY,
     )
 
 
-CENTRE = [show_returns, take_bag, take_count]
+CENTRE = [show_returns, take_bag, take_count, take_correction]

@@ -777,6 +777,7 @@ COMMENT ON COLUMN parcel.counted IS 'It came back among a number of bags: nobody
 COMMENT ON COLUMN parcel.reopened_until IS 'Last day of collection, after the round''s: of a pack that came late, or of a re-collection.';
 COMMENT ON COLUMN parcel.reopened_at IS 'When an operator allowed its one re-collection.';
 CREATE INDEX parcel_store ON parcel (round_id, chain, store_code, bag_number);
+CREATE INDEX parcel_counted ON parcel (round_id, chain, store_code) WHERE counted;
 CREATE INDEX parcel_held ON parcel (round_id, chain, store_code) WHERE hold IS NOT NULL;
 CREATE INDEX parcel_reopened ON parcel (reopened_until) WHERE reopened_until IS NOT NULL;
 
