@@ -1,6 +1,6 @@
 // Cards in a reader: before a form is sent, the card agent on the visitor's own computer is asked.
 // The site's token says what for; the form carries away what the agent read.
-const PERMISSIONS = ["loopback-network", "local-network-access"];
+import { askAgent } from "./agent_call.js";
 
 for (const form of document.querySelectorAll("form[data-agent]")) {
   form.addEventListener("submit", (event) => {
@@ -29,41 +29,8 @@ async function fill(form) {
   }
 }
 
-async function ask({ dataset: { agent, agentAddress, token } }) {
-  try {
-    const response = await fetch(`${agentAddress}/${agent}`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-emask-agent": "1" },
-      body: JSON.stringify({ token }),
-      credentials: "omit",
-      ...loopback(),
-    });
-    return await response.json();
-  } catch {
-    return { code: (await refused()) ? "permission" : "unreachable" };
-  }
-}
-
-// Browsers that ask before a page reaches the computer it is on want to know that it will.
-function loopback() {
-  const target = { targetAddressSpace: "loopback" };
-  try {
-    new Request(location.href, target);
-    return target;
-  } catch {
-    return {};
-  }
-}
-
-async function refused() {
-  for (const name of PERMISSIONS) {
-    try {
-      if ((await navigator.permissions.query({ name })).state === "denied") return true;
-    } catch {
-      continue; // a browser that does not know the permission does not ask for it
-    }
-  }
-  return false;
+function ask({ dataset: { agent, agentAddress, token } }) {
+  return askAgent(agentAddress, agent, { token });
 }
 
 async function renew(form) {

@@ -18,7 +18,7 @@ async def test_yes_sell_and_then_no(visitor: Visitor, system: System) -> None:
     await advance_to(system, SUNDAY)
     await be_staff(visitor, "pharmacist")
     assert "成人口罩 600 片" in visitor.page.text
-    yes = await visitor.submit("product", id_number=MING)
+    yes = await visitor.submit("id_number", id_number=MING)
     assert "✓ 可購買 3 片" in yes.text
     assert "王○明，1983 年生" in yes.text
     assert "王小明" not in yes.html
@@ -29,7 +29,7 @@ async def test_yes_sell_and_then_no(visitor: Visitor, system: System) -> None:
     visitor.seen.append(sale)  # pressed twice
     assert "597 片" in (await visitor.submit("sale_id")).text
 
-    no = await visitor.submit("product", id_number=MING)
+    no = await visitor.submit("id_number", id_number=MING)
     assert "✗ 不可購買" in no.text
     assert "3月29日（星期日）" in no.text
     assert "可購買 3 片" not in no.text
@@ -44,7 +44,7 @@ async def test_a_paid_preorder_moves_and_its_owner_sees_why(
     await pay(visitor)
     await advance_to(system, SUNDAY)
     await be_staff(visitor, "pharmacist")
-    await visitor.submit("product", id_number=MING)
+    await visitor.submit("id_number", id_number=MING)
     await visitor.submit("sale_id")
     await be(visitor)
     progress = await visitor.go("/progress")
@@ -59,7 +59,7 @@ async def test_a_paid_preorder_moves_and_its_owner_sees_why(
 async def test_undoing_needs_a_reason_and_five_minutes(visitor: Visitor, system: System) -> None:
     await advance_to(system, SUNDAY)
     await be_staff(visitor, "pharmacist")
-    await visitor.submit("product", id_number=MING)
+    await visitor.submit("id_number", id_number=MING)
     await visitor.submit("sale_id", by_proxy="1")
     empty = await visitor.submit("reason", reason=" ")
     assert empty.status == 422
@@ -67,11 +67,11 @@ async def test_undoing_needs_a_reason_and_five_minutes(visitor: Visitor, system:
     assert "已撤銷" in undone.text
     assert "600 片" in undone.text
 
-    await visitor.submit("product", id_number=MING)
+    await visitor.submit("id_number", id_number=MING)
     await visitor.submit("sale_id")
     before = visitor.page
     await advance_to(system, SUNDAY + timedelta(minutes=6))
-    assert "撤銷上一筆" not in (await visitor.go("/counter")).text
+    assert 'data-undo data-seconds="0" hidden' in (await visitor.go("/counter")).html
     visitor.seen.append(before)
     assert "600 片" not in (await visitor.submit("reason", reason="太晚")).text
 
@@ -81,17 +81,17 @@ async def test_the_sale_undone_is_the_one_that_was_seen(
 ) -> None:
     await advance_to(system, SUNDAY)
     await be_staff(visitor, "pharmacist")
-    await visitor.submit("product", id_number=MING)
+    await visitor.submit("id_number", id_number=MING)
     await visitor.submit("sale_id")
     seen = visitor.page
     other = Visitor(client, "zh")  # the second terminal of the same pharmacy
     await other.go("/counter")
-    await other.submit("product", id_number=ID_NUMBERS["tong"])
+    await other.submit("id_number", id_number=ID_NUMBERS["tong"])
     await other.submit("sale_id")
     visitor.seen.append(seen)
     assert "已撤銷" in (await visitor.submit("reason", reason="刷錯卡")).text
     await visitor.go("/counter")
-    again = await visitor.submit("product", id_number=MING)
+    again = await visitor.submit("id_number", id_number=MING)
     assert "✓ 可購買 3 片" in again.text
     visitor.seen.append(seen)
     made_up = await visitor.submit("reason", reason="刷錯卡", undo="0" * 32)
@@ -103,10 +103,10 @@ async def test_the_sale_undone_is_the_one_that_was_seen(
 async def test_corrections_and_stock(visitor: Visitor, system: System) -> None:
     await advance_to(system, SUNDAY)
     await be_staff(visitor, "pharmacist")
-    typo = await visitor.submit("product", id_number="A123456788")
+    typo = await visitor.submit("id_number", id_number="A123456788")
     assert typo.status == 422
     assert "檢查碼" in typo.text
-    unknown = await visitor.submit("product", id_number="A123456789")
+    unknown = await visitor.submit("id_number", id_number="A123456789")
     assert "✗ 不可購買" in unknown.text
     await visitor.go("/counter")
     for pieces in ("many", "0", "-3", "100000", "9" * 40, "9" * 6000, "1.5"):
@@ -119,7 +119,7 @@ async def test_corrections_and_stock(visitor: Visitor, system: System) -> None:
 
 async def test_a_child_buys_child_masks_on_any_day(visitor: Visitor) -> None:
     await be_staff(visitor, "pharmacist")
-    child = await visitor.submit("product", id_number=ID_NUMBERS["bao"], product="child_mask")
+    child = await visitor.submit("id_number", id_number=ID_NUMBERS["bao"], product="child_mask")
     assert "✓ 可購買 5 片" in child.text
     adult = await visitor.post("/counter", id_number=MING, product="child_mask")
     assert "✗ 不可購買" in adult.text
@@ -128,10 +128,10 @@ async def test_a_child_buys_child_masks_on_any_day(visitor: Visitor) -> None:
 async def test_a_sale_that_stopped_being_allowed_says_so(visitor: Visitor, system: System) -> None:
     await advance_to(system, SUNDAY)
     await be_staff(visitor, "pharmacist")
-    await visitor.submit("product", id_number=MING)
+    await visitor.submit("id_number", id_number=MING)
     offered = visitor.page
     await visitor.go("/counter")
-    await visitor.submit("product", id_number=MING)
+    await visitor.submit("id_number", id_number=MING)
     await visitor.submit("sale_id")
     visitor.seen.append(offered)
     late = await visitor.submit("sale_id")
@@ -144,15 +144,15 @@ async def test_a_sale_that_stopped_being_allowed_says_so(visitor: Visitor, syste
 async def test_a_visitor_acts_for_so_many_others(visitor: Visitor, system: System) -> None:
     await advance_to(system, SUNDAY)
     await be_staff(visitor, "pharmacist")
-    await visitor.submit("product", id_number=MING)
+    await visitor.submit("id_number", id_number=MING)
     assert "一位訪客可代 1 位成人與 3 位兒童" in visitor.page.text
     sold = await visitor.submit("sale_id", by_proxy="1")
     same = next(link for link in sold.links if "?visit=" in link)
     await visitor.go(same.removeprefix("/zh"))
-    await visitor.submit("product", id_number=ID_NUMBERS["tong"])
+    await visitor.submit("id_number", id_number=ID_NUMBERS["tong"])
     refused = await visitor.submit("sale_id", by_proxy="1")
     assert "代購的人數已滿" in refused.text
 
     await visitor.go("/counter")  # the next visitor
-    await visitor.submit("product", id_number=ID_NUMBERS["tong"])
+    await visitor.submit("id_number", id_number=ID_NUMBERS["tong"])
     assert "已售出" in (await visitor.submit("sale_id", by_proxy="1")).text

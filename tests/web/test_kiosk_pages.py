@@ -153,7 +153,7 @@ async def test_too_early_and_from_when(visitor: Visitor, system: System) -> None
     await paid(visitor, system)
     await advance_to(system, at(date(2020, 3, 22), 10))
     await be_staff(visitor, "pharmacist")
-    await visitor.submit("product", id_number=MING)
+    await visitor.submit("id_number", id_number=MING)
     await visitor.submit("sale_id")
     await advance_to(system, COLLECTION)
     await be_staff(visitor, "kiosk")

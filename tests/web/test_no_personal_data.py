@@ -60,7 +60,7 @@ async def test_a_whole_round_tells_nobody_who_it_was(
     await visitor.submit(id_number=ID_NUMBERS["ming"], nhi_card="1", act="register")
     await advance_to(system, at(date(2020, 3, 22), 10))
     await be_staff(visitor, "pharmacist")
-    await visitor.submit("product", id_number=ID_NUMBERS["ming"])
+    await visitor.submit("id_number", id_number=ID_NUMBERS["ming"])
     await visitor.submit("sale_id")
     await advance_to(system, at(date(2020, 3, 29), 10))
     await be(visitor)
