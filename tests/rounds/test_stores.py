@@ -3,9 +3,11 @@
 import asyncio
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from emask.database.pool import Database
+from emask.database.pool import Database, Transaction
+from emask.rounds import store_history_queries
 from emask.rounds.model import COUNTIES, Chain, Change, Closings, ImportReport, Store
 from emask.rounds.store_history import recent_imports
 from emask.rounds.stores import (
@@ -178,3 +180,29 @@ async def test_two_imports_at_once_are_kept_one_after_the_other(
     path.write_text("\n".join([HEADING, *LINES]))
     reports = await asyncio.gather(import_stores(db, path), import_stores(db, path))
     assert sorted(report.added for report in reports) == [0, 4]
+
+
+async def test_two_imports_that_do_not_wait_for_each_other_collide(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: nobody holds the table, and both compare before either writes."""
+    both_compared, closings = asyncio.Barrier(2), store_history_queries.closings_of_difference
+
+    async def not_held(_: Transaction) -> None:
+        pass
+
+    async def compared(tx: Transaction) -> list[Closings]:
+        found = await closings(tx)
+        await both_compared.wait()
+        return found
+
+    monkeypatch.setattr(store_history_queries, "hold_imports", not_held)
+    monkeypatch.setattr(store_history_queries, "closings_of_difference", compared)
+    path = tmp_path / "stores.csv"
+    path.write_text("\n".join([HEADING, *LINES]))
+    async with asyncio.timeout(20):
+        reports = await asyncio.gather(
+            import_stores(db, path), import_stores(db, path), return_exceptions=True
+        )
+    fell_over = [each for each in reports if isinstance(each, BaseException)]
+    assert [type(each) for each in fell_over] == [psycopg.errors.UniqueViolation]
