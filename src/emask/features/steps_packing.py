@@ -1,5 +1,8 @@
 """Steps about what the logistics centres pack and get back (B6, B16)."""
 
+from uuid import UUID
+
+from emask.delivery.missing import give_back_short
 from emask.delivery.packing import packing_list
 from emask.delivery.returns import bags_back, gaps, returned_packs
 from emask.delivery.shortages import packs_came, report_shortage, shortages_of
@@ -77,18 +80,39 @@ async def came(world: World, *, chain: str, n: int) -> None:
     """Packs that were missing are there now."""
     round = await world.this_round()
     centre = Chain.from_label(chain)
+    shortage_id = await _shortage_of(world, centre)
     async with world.system.db.transaction() as tx:
-        waiting = [
-            each for each in await shortages_of(tx, round_id=round.id, chain=centre) if each.waiting
-        ]
-        if not waiting:
-            raise Unfulfilled(zh="沒有人在等補貨", en="nobody waits for packs")
         await packs_came(
             tx,
             round=round,
             chain=centre,
-            shortage_id=waiting[0].shortage_id,
+            shortage_id=shortage_id,
             packs=n,
             at=await world.now(),
             by="centre",
         )
+
+
+@STEPS.act("{chain:7-11|全家|萊爾富|OK}物流中心有 {n} 份補不到，經核准退款")
+async def never_come(world: World, *, chain: str, n: int) -> None:
+    """An operator gives the money of packs back that the centre will never have."""
+    await give_back_short(
+        world.system.db,
+        world.clock,
+        round_id=(await world.this_round()).id,
+        shortage_id=await _shortage_of(world, Chain.from_label(chain)),
+        packs=n,
+        reason="整板毀損",
+        operator="operator",
+    )
+
+
+async def _shortage_of(world: World, chain: Chain) -> UUID:
+    """The latest one of a centre for whose packs somebody waits."""
+    round = await world.this_round()
+    async with world.system.db.transaction() as tx:
+        found = await shortages_of(tx, round_id=round.id, chain=chain)
+    waiting = [each for each in found if each.waiting]
+    if not waiting:
+        raise Unfulfilled(zh="沒有人在等補貨", en="nobody waits for packs")
+    return waiting[0].shortage_id
