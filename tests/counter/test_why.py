@@ -6,6 +6,7 @@ import pytest
 
 from counter.test_check_and_sell import ADULT_MASK, CHILD_MASK, ask, buy
 from delivery.world import CHILD, HEALTH_CENTRE, PHARMACY, Someone, World, day
+from emask.counter.model import Purchase
 from emask.counter.why import Collection, Why, why
 from emask.identity.registry import stop_card
 from emask.rules.calendar import day_in_taipei
@@ -57,6 +58,15 @@ async def test_the_last_purchase_is_told_with_day_and_place(world: World) -> Non
     assert "上次購買日是3月22日（星期日），在大安區衛生所。" in refusal.text("zh")
     assert "The last purchase was on Sunday 22 March 2020 at 大安區衛生所." in refusal.text("en")
     assert told.next_at_counter == date(2020, 3, 29)
+    assert told.purchases == (
+        Purchase(
+            bought_on=date(2020, 3, 22),
+            site_name="大安區衛生所",
+            product=ADULT_MASK,
+            pieces=3,
+            undone=False,
+        ),
+    )
 
 
 async def test_a_paid_pre_order_is_told_with_its_first_day_and_its_store(world: World) -> None:
@@ -119,8 +129,9 @@ async def test_a_child_and_a_stopped_card(world: World) -> None:
     child = await world.person(born=CHILD)
     await world.clock.set(day(3, 13))
     told = await why_of(world, child)
-    assert isinstance(told.verdicts[0].refusal, ChildNotEligible)
-    assert told.verdicts[1].pieces == 5
+    child_mask, adult_mask = told.verdicts  # what is for this person comes first
+    assert (child_mask.product, child_mask.pieces) == (CHILD_MASK, 5)
+    assert isinstance(adult_mask.refusal, ChildNotEligible)
     async with world.db.transaction() as tx:
         await stop_card(tx, person_id=child.person_id)
     told = await why_of(world, child)

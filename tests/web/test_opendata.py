@@ -18,6 +18,7 @@ from emask.web.app import create_app
 from emask.web.opendata import OpenDataEndpoint
 from opendata.map_of_2020 import MapOf2020
 from web.places import SITE
+from web.visitor import Visitor
 
 PLAIN = {"accept-encoding": "identity"}
 
@@ -213,3 +214,25 @@ async def test_readers_reach_no_database(reader: httpx.AsyncClient, published: S
         assert known.status_code == 304
     page = await reader.get("/api/health")
     assert page.status_code == 503  # the negative control: this one does ask it
+
+
+@pytest.mark.parametrize(("language", "title"), [("zh", "開放資料"), ("en", "Open data")])
+async def test_a_page_tells_people_of_it(
+    reader: httpx.AsyncClient, language: str, title: str
+) -> None:
+    page = Visitor(reader, language)
+    shown = await page.go("/opendata")
+    assert shown.heading == title
+    index = (await reader.get(INDEX)).json()
+    for file in [*index["files"], {"path": INDEX, "form": "/opendata/schemas/index.schema.json"}]:
+        assert file["path"] in shown.links
+        assert file["form"] in shown.links
+    assert index["licence"]["url"] in shown.links
+    assert index["changes"][0]["text"][language] in shown.text
+
+
+async def test_the_page_stands_before_anything_was_read(visitor: Visitor) -> None:
+    shown = await visitor.go("/opendata")
+    assert shown.status == 200
+    assert MASKDATA in shown.text
+    assert MASKDATA not in shown.links

@@ -101,6 +101,17 @@ class Sale:
     undone_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """What a person bought at a counter, as told to that person; undone ones count for nothing."""
+
+    bought_on: date
+    site_name: str
+    product: Product
+    pieces: int
+    undone: bool
+
+
 class UnknownSite(LookupError):
     """No pharmacy or health centre has this code."""
 

@@ -68,31 +68,6 @@ async def visit(
     )
 
 
-async def holder(tx: Transaction, person_id: UUID) -> CardHolder | None:
-    """The person and the state of their card; None if the registry does not know them."""
-    cursor = await tx.execute(
-        "SELECT p.birth_date, p.name, card.active FROM person p"
-        " LEFT JOIN nhi_card card USING (person_id) WHERE p.person_id = %s",
-        (person_id,),
-    )
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    return CardHolder(birth_date=row[0], name=row[1], card_active=row[2])
-
-
-SELL = (
-    "WITH stock AS (UPDATE counter_stock"
-    " SET pieces = pieces - %(pieces)s, changed_at = %(sold_at)s"
-    " WHERE site_code = %(site_code)s AND product = %(product)s"
-    " AND pieces >= %(pieces)s RETURNING site_code)"
-    " INSERT INTO counter_sale (person_id, sale_id, site_code, product, pieces, sold_on, sold_at,"
-    " sold_by, by_proxy, visit_id, paper)"
-    " SELECT %(person_id)s, %(sale_id)s, site_code, %(product)s, %(pieces)s, %(sold_on)s,"
-    " %(sold_at)s, %(sold_by)s, %(by_proxy)s, %(visit_id)s, %(paper)s FROM stock"
-)
-
-
 SELL = (
     "WITH stock AS (UPDATE counter_stock"
     " SET pieces = pieces - %(pieces)s, changed_at = %(sold_at)s"

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from emask.counter import queries
-from emask.counter.model import Paper
+from emask.counter import why_queries as queries
+from emask.counter.model import Paper, Purchase
 from emask.counter.queries import CardHolder
 from emask.database.pool import Transaction
 from emask.entitlement import service as entitlement
@@ -15,7 +15,14 @@ from emask.rounds.service import policy_on
 from emask.rules.calendar import CounterPolicy, Product
 from emask.rules.eligibility import check_counter_person
 from emask.rules.interval import Claim, sell_at_counter
-from emask.rules.refusals import CardInactive, CardUnknown, OutOfStock, Refusal
+from emask.rules.refusals import (
+    CardInactive,
+    CardUnknown,
+    ChildNotEligible,
+    OutOfStock,
+    ProductNotForAdult,
+    Refusal,
+)
 
 _LOOK_AHEAD: Final = 70
 """Days in which a next one is sought: several intervals and the longest window of a round."""
@@ -66,16 +73,19 @@ class Collection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """Where a person stands on a day: each product, the next dates.
+    """Where a person stands on a day: each product, the next dates, what was bought at counters.
+
+    The product that is for this person comes first.
 
     `next_at_counter` is the first day from `day` on when a counter would sell, by the rules now in
-    force, odd and even counted; None if no card, or none in sight.
+    force, odd and even counted; None without a card in use.
     """
 
     day: date
     verdicts: tuple[Verdict, ...]
     next_at_counter: date | None
     collections: tuple[Collection, ...]
+    purchases: tuple[Purchase, ...]
 
 
 async def why(tx: Transaction, *, person_id: UUID, last_digit: int, day: date) -> Why:
@@ -96,9 +106,10 @@ async def why(tx: Transaction, *, person_id: UUID, last_digit: int, day: date) -
     days = [found for case in cases if (found := _first_day(case, claims)) is not None]
     return Why(
         day=day,
-        verdicts=tuple([await verdict(tx, person_id, case) for case in cases]),
+        verdicts=_own_first([await verdict(tx, person_id, case) for case in cases]),
         next_at_counter=min(days, default=None),
         collections=_collections(claims, day),
+        purchases=tuple(await queries.purchases(tx, person_id)),
     )
 
 
@@ -153,6 +164,11 @@ def _sells(case: Case, claims: Sequence[Claim]) -> bool:
     except Refusal:
         return False
     return True
+
+
+def _own_first(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    others = ChildNotEligible, ProductNotForAdult
+    return tuple(sorted(verdicts, key=lambda each: isinstance(each.refusal, others)))
 
 
 def _collections(claims: Sequence[Claim], day: date) -> tuple[Collection, ...]:

@@ -46,8 +46,10 @@ from emask.web.operator import missing as operator_missing
 from emask.web.operator import notices as operator_notices
 from emask.web.operator import pages as operator
 from emask.web.operator import reconciliation, reopening
+from emask.web.operator import person as hotline
 from emask.web.operator import refunds as operator_refunds
 from emask.web.operator import stores as operator_stores
+from emask.web.public import opendata as public_opendata
 from emask.web.sandbox_pages import atm, partners, phone
 from emask.web.shell import staff, well_known
 from emask.web.shell.address import ClientAddress, Networks
@@ -83,6 +85,7 @@ _PUBLIC = [
     *phone_ways.PUBLIC,
     *registration.PUBLIC,
     *account.PUBLIC,
+    *public_opendata.PUBLIC,
     *staff.PUBLIC,
 ]
 _PERSONAL = [
@@ -237,6 +240,7 @@ def _in_language(language: Language) -> Router:
             _guarded([*atm.DEMO, *partners.DEMO], needs_demo),
             _guarded(phone.DEMO_PERSONAL, needs_demo, needs_person),
         ],
+            _guarded(hotline.STAFF, needs_role(StaffRole.OPERATOR, StaffRole.HOTLINE)),
         include_in_schema=False,
     )
 

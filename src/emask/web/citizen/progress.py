@@ -32,6 +32,7 @@ from emask.web.citizen.timeline import Moment, timeline
 from emask.web.shell.notice_words import KINDS
 from emask.web.shell.page import Page, ThisPage
 from emask.web.shell.serving import note_if_served
+from emask.web.shell.why import why_today
 
 Answer = Response[str] | Redirect
 
@@ -73,8 +74,9 @@ async def show_progress(page: ThisPage) -> Response[str]:
         today = day_in_taipei(page.now)
         next_purchase = await next_purchase_date(tx, person_id=person_id, today=today)
         person = await find_person(tx, person_id)
-    if person is None:
-        raise NotRegistered
+        if person is None:
+            raise NotRegistered
+        why = await why_today(page, tx, person_id)
     return page.show(
         "citizen/progress.html",
         {
@@ -84,6 +86,7 @@ async def show_progress(page: ThisPage) -> Response[str]:
             "next_purchase": next_purchase,
             "for_others": now_on is not None and not _is_for(now_on, person.birth_date),
             "national": person.residency is Residency.NATIONAL,
+            "why": why,
             "today": today,
             "kinds": KINDS,
         },

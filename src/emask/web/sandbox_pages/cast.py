@@ -110,6 +110,7 @@ STAFF: Final = (
     StaffMember(username="officer", role=StaffRole.OFFICER, title=source("健保署服務人員")),
     StaffMember(username="operator", role=StaffRole.OPERATOR, title=source("營運人員")),
     StaffMember(username="operator2", role=StaffRole.OPERATOR, title=source("另一位營運人員")),
+    StaffMember(username="hotline", role=StaffRole.HOTLINE, title=source("專線客服")),
 )
 
 

@@ -24,6 +24,7 @@ SCREENS = {
     StaffRole.OFFICER: "/office",
     StaffRole.CENTRE: "/centre",
     StaffRole.OPERATOR: "/operator",
+    StaffRole.HOTLINE: "/operator/person",
 }
 
 

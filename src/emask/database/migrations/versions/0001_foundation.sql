@@ -304,7 +304,8 @@ COMMENT ON COLUMN wrong_try.source IS 'Whose tries these are: digest of the pers
 CREATE TABLE staff (
     username      text PRIMARY KEY,
     password_hash text NOT NULL,
-    role          text NOT NULL CHECK (role IN ('pharmacist', 'clerk', 'kiosk', 'officer', 'centre', 'operator')),
+    role          text NOT NULL CHECK (role IN ('pharmacist', 'clerk', 'kiosk', 'officer', 'centre',
+                  'operator', 'hotline')),
     site_code     text,
     chain         text,
     store_code    text,

@@ -1,0 +1,1 @@
+"""Pages for everybody about the scheme itself: its data, its map, its rules."""
