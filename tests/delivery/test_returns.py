@@ -19,6 +19,7 @@ from emask.delivery.returns import (
     returned_packs,
     scan_back,
     supplies,
+    supply_of,
     take_back_told,
 )
 from emask.rounds.model import Chain
@@ -150,6 +151,8 @@ async def test_the_next_round_needs_so_much_less(world: World) -> None:
     await back(world, 1)  # too late for this one
     await world.pack(SECOND)
     assert await supply(world) == expected
+    async with world.db.transaction() as tx:  # as its centre is told
+        assert [await supply_of(tx, round_id=SECOND.id, chain=OURS[0])] == expected
     assert await world.rows("SELECT chain, round_id, packs FROM stock_use WHERE packs > 0") == [
         (OURS[0], SECOND.id, 2)
     ]

@@ -28,6 +28,7 @@ __all__ = [
     "returned_packs",
     "scan_back",
     "supplies",
+    "supply_of",
     "take_back_told",
 ]
 
@@ -155,3 +156,8 @@ async def returned_packs(tx: Transaction, *, round_id: str, chain: Chain) -> int
 async def supplies(tx: Transaction, *, round_id: str) -> list[Supply]:
     """What each centre needs for a round, and how much of it lies there from earlier ones."""
     return await queries.supplies(tx, round_id)
+
+
+async def supply_of(tx: Transaction, *, round_id: str, chain: Chain) -> Supply:
+    """Likewise of one centre, for a round that is packed."""
+    return await queries.supply_of(tx, round_id, chain)

@@ -272,3 +272,17 @@ async def supplies(tx: Transaction, round_id: str) -> list[Supply]:
         Supply(chain=Chain(chain), paid=paid, from_stock=from_stock)
         for chain, paid, from_stock in await cursor.fetchall()
     ]
+
+
+async def supply_of(tx: Transaction, round_id: str, chain: Chain) -> Supply:
+    """What one centre needs for a round that is packed, read from its shipments alone."""
+    cursor = await tx.execute(
+        "SELECT coalesce(sum(packs), 0)::integer, coalesce((SELECT packs FROM stock_use"
+        "  WHERE round_id = %(round)s AND chain = %(chain)s), 0)"
+        " FROM shipment WHERE round_id = %(round)s AND chain = %(chain)s",
+        {"round": round_id, "chain": chain},
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise LookupError("an aggregate returned no row")
+    return Supply(chain=chain, paid=row[0], from_stock=row[1])

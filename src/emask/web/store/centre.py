@@ -9,7 +9,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from emask.delivery.model import PackingLine
 from emask.delivery.packing import arrive_store, packing_list, report_late, totals_of
-from emask.delivery.returns import Supply, supplies
+from emask.delivery.returns import Supply, supply_of
 from emask.notices.service import notify_arrival_at
 from emask.rules.calendar import Round
 from emask.rules.refusals import StoreClosed
@@ -68,11 +68,12 @@ async def _noted(page: Page, round: Round, store_code: str, report: Report) -> b
 
 async def _show(page: Page, form: Form) -> Response[str]:
     asked = await round_asked(page, form)
-    lines, supply = list[PackingLine](), list[Supply]()
+    lines: list[PackingLine] = []
+    supply: Supply | None = None
     if asked.round:
         async with page.system.db.transaction() as tx:
             lines = await packing_list(tx, round_id=asked.round.id, chain=asked.chain)
-            supply = await supplies(tx, round_id=asked.round.id)
+            supply = await supply_of(tx, round_id=asked.round.id, chain=asked.chain)
     found = _found(page, lines)
     pages = max(1, -(-len(found) // _AT_ONCE))
     number = _page_number(page, pages)
@@ -81,7 +82,7 @@ async def _show(page: Page, form: Form) -> Response[str]:
         {
             "asked": asked,
             "totals": totals_of(lines),
-            "supply": next((each for each in supply if each.chain is asked.chain), None),
+            "supply": supply,
             "lines": found[(number - 1) * _AT_ONCE : number * _AT_ONCE],
             "found": len(found),
             "number": number,
