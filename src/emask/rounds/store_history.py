@@ -72,7 +72,14 @@ async def reopen_store(db: Database, clock: Clock, *, chain: Chain, code: str, b
 async def move_store(
     db: Database, clock: Clock, *, chain: Chain, code: str, to: Place, by: ByHand
 ) -> bool:
-    """Give a store another place; False if it is there already. Raises NoSuchStore."""
+    """Give a store another place; who was to collect there is told that it has moved.
+
+    Returns:
+        False if it is there already.
+
+    Raises:
+        NoSuchStore: there is none of this chain and code.
+    """
     async with db.transaction() as tx:
         store = replace(
             await _store(tx, chain, code),
@@ -122,6 +129,7 @@ async def _change(tx: Transaction, clock: Clock, store: Store, *, kind: Change, 
     if not await queries.change_by_hand(tx, store, kind=kind, actor=by.operator, reason=by.reason):
         return False
     await store_queries.tell_of_closed(tx)
+    await store_queries.tell_of_moved_by_hand(tx, store.chain, store.code)
     await audit_log.record(
         tx,
         at=await clock.now(),

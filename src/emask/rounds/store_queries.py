@@ -1,6 +1,7 @@
 """The SQL of stores."""
 
 from collections.abc import Iterable, Sequence
+from typing import LiteralString
 
 from psycopg.rows import TupleRow
 
@@ -96,6 +97,18 @@ async def places(tx: Transaction, chain: Chain | None) -> list[PlaceCount]:
     return [PlaceCount(*row) for row in await cursor.fetchall()]
 
 
+# Whoever is still to collect, each at the store of order or pre-order; and when they are told.
+_WAITING: LiteralString = (
+    " FROM (SELECT coalesce((SELECT now FROM clock), now()) AS at) AS present CROSS JOIN ("
+    "  SELECT person_id, round_id, chain, store_code FROM orders"
+    "  WHERE state IN ('awaiting_payment', 'paid', 'arrived')"
+    "  UNION ALL SELECT person_id, round_id, chain, store_code"
+    "  FROM preorder JOIN round USING (round_id)"
+    "  WHERE state = 'registered' AND frozen_at IS NULL) AS waiting"
+    " JOIN store USING (chain, store_code)"
+)
+
+
 async def tell_of_closed(tx: Transaction) -> int:
     """Tell everybody whose pre-order or pack is at a closed store, once a closing; how many.
 
@@ -105,13 +118,37 @@ async def tell_of_closed(tx: Transaction) -> int:
         "INSERT INTO outbox (person_id, kind, reference, created_at, next_at)"
         " SELECT person_id, 'store_closed', concat_ws(':', round_id, chain || store_code,"
         "  CASE WHEN closings > 1 THEN closings END), present.at, present.at"
-        " FROM (SELECT coalesce((SELECT now FROM clock), now()) AS at) AS present CROSS JOIN ("
-        "  SELECT person_id, round_id, chain, store_code FROM orders"
-        "  WHERE state IN ('awaiting_payment', 'paid', 'arrived')"
-        "  UNION ALL SELECT person_id, round_id, chain, store_code"
-        "  FROM preorder JOIN round USING (round_id)"
-        "  WHERE state = 'registered' AND frozen_at IS NULL) AS waiting"
-        " JOIN store USING (chain, store_code) WHERE NOT open ON CONFLICT DO NOTHING"
+        + _WAITING
+        + " WHERE NOT open ON CONFLICT DO NOTHING"
+    )
+    return cursor.rowcount
+
+
+async def tell_of_moved(tx: Transaction, *, import_id: int) -> int:
+    """Tell everybody who is to collect at an open store that a list has moved; how many."""
+    return await _tell_of_moved(tx, " AND import_id = %s", import_id)
+
+
+async def tell_of_moved_by_hand(tx: Transaction, chain: Chain, code: str) -> int:
+    """Likewise of one whose last change was a move by hand."""
+    return await _tell_of_moved(
+        tx,
+        " AND change_id = (SELECT max(change_id) FROM store_change WHERE chain = %s"
+        "  AND store_code = %s)",
+        chain,
+        code,
+    )
+
+
+async def _tell_of_moved(tx: Transaction, which: LiteralString, *values: int | str) -> int:
+    cursor = await tx.execute(
+        "INSERT INTO outbox (person_id, kind, reference, created_at, next_at)"
+        " SELECT person_id, 'store_moved', concat_ws(':', round_id, chain || store_code,"
+        "  change_id), present.at, present.at"
+        + _WAITING
+        + " JOIN store_change c USING (chain, store_code)"
+        " WHERE open AND kind = 'moved'" + which + " ON CONFLICT DO NOTHING",
+        values,
     )
     return cursor.rowcount
 

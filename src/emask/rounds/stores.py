@@ -48,8 +48,8 @@ async def import_stores(
     """Bring the stores in line with a file, all of it or, if a line is at fault, nothing.
 
     Stores of the file's chains that it does not name are closed; other chains are left alone.
-    Who was to collect at a store that closes is told to choose another. The import is kept with
-    its differences, even if there are none.
+    Who was to collect at a store that closes is told to choose another, at one that moves that it
+    has moved. The import is kept with its differences, even if there are none.
 
     Args:
         db: the database.
@@ -72,6 +72,7 @@ async def import_stores(
         )
         await store_history_queries.apply_difference(tx, import_id=number)
         await store_queries.tell_of_closed(tx)
+        await store_queries.tell_of_moved(tx, import_id=number)
         await store_queries.refresh_statistics(tx)
     return report
 
