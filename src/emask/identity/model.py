@@ -75,8 +75,9 @@ class StaffSession:
     """A member of staff signed in.
 
     A pharmacist belongs to a counter site, a clerk and a kiosk to a store of a chain, somebody of a
-    logistics centre to a chain; officers, operators and the hotline belong to no place. It ends as a person's
-    does. A kiosk is a machine that people use by themselves: it may do nothing but print slips.
+    logistics centre to a chain; officers, operators and the hotline belong to no place. It ends as
+    a person's does. A kiosk is a machine that people use by themselves: it may do nothing but print
+    slips.
     """
 
     username: str
