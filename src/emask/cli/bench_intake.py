@@ -7,27 +7,21 @@ numbers of clients is the limit, and `ratio` is how the application stands to it
 
 import json
 import multiprocessing
-import os
 import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from http.client import HTTPConnection
-from pathlib import Path
 from typing import Annotated, Final
 from uuid import UUID
 
 import typer
 
-from emask.cli.bench_bed import cleaning_up_when_ended, free_port
+from emask.cli.bench_bed import cleaning_up_when_ended
 from emask.cli.bench_intake_database import BenchDatabase, PgbenchLap, bench_database
 from emask.cli.bench_intake_load import Lap, Load, serve_load
+from emask.cli.bench_serving import served
 from emask.cli.cpu_time import cpu_seconds
 from emask.database.vault import Keys
-from emask.web.intake import INTAKE_PATH
 
 PGBENCH_CLIENTS: Final = (8, 32, 64)
 ROUNDS: Final = 2
@@ -35,7 +29,6 @@ ROUNDS: Final = 2
 MOST_A_SECOND: Final = 20_000
 """Requests that are made ready for each second; a lap that runs out of them ends early."""
 _WARM_UP: Final = 1.0
-_PATIENCE: Final = 30.0  # seconds for the server to start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +78,7 @@ def run_intake_bench(*, seconds: int = 3, connections: int = 64) -> IntakeBench:
         keys_file = database.server.data / "keys.json"
         laps: list[_Measured] = []
         pgbench: list[PgbenchLap] = []
-        with _served(database, keys_file) as (app, port):
+        with served(database.server.url(), keys_file) as (app, port):
             load = Load(
                 port=port,
                 keys=Keys.read_or_create(keys_file),
@@ -155,42 +148,6 @@ def _judged(
         lost=sum(kept.get(person) != ticket for person, ticket in acknowledged.items()),
         twice=len(kept) - len(set(kept.values())),
     )
-
-
-@contextmanager
-def _served(database: BenchDatabase, keys_file: Path) -> Iterator[tuple[int, int]]:
-    """The whole web application, as `emask up` serves it; yields its process and port."""
-    port = free_port()
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop"),
-            *("--workers", "1", "--http", "1", "--no-ws", "--log-level", "warning"),
-            *("--host", "127.0.0.1", "--port", str(port)),
-            "emask.cli.up_app:application",
-        ],
-        env={
-            **os.environ,
-            "EMASK_DATABASE_URL": database.server.url(),
-            "EMASK_KEYS": str(keys_file),
-        },
-    )
-    try:
-        _wait_for(server, port)
-        yield server.pid, port
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait_for(server: "subprocess.Popen[bytes]", port: int) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while server.poll() is None and time.monotonic() < deadline:
-        with suppress(OSError), closing(HTTPConnection("127.0.0.1", port, timeout=1)) as link:
-            link.request("GET", INTAKE_PATH)
-            link.getresponse()
-            return
-        time.sleep(0.05)
-    raise RuntimeError("the server did not start")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from emask.cli import (
 )
 from emask.cli.audit import audit_command
 from emask.cli.bench_intake import bench_intake
+from emask.cli.bench_opendata import bench_opendata
 from emask.cli.bench_parcels import bench_parcels
 from emask.cli.bench_payments import bench_payments
 from emask.cli.card_agent import card_agent
@@ -59,5 +60,6 @@ app.add_typer(packing.app, name="packing")
 app.add_typer(conform.app, name="conform")
 app.add_typer(bench, name="bench")
 bench.command("intake")(bench_intake)
+bench.command("opendata")(bench_opendata)
 bench.command("parcels")(bench_parcels)
 bench.command("payments")(bench_payments)
