@@ -1,6 +1,9 @@
 """The SQL of counter sites and their stock."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
+
+from psycopg.rows import TupleRow
 
 from emask.counter.model import Location, Site, SiteKind
 from emask.database.pool import Transaction
@@ -9,18 +12,39 @@ from emask.rules.calendar import Product
 _NOW = "coalesce((SELECT now FROM clock), now())"
 
 
-async def site(tx: Transaction, site_code: str) -> Site | None:
+_SITE = (
+    "SELECT site_code, kind, name, address, phone, longitude, latitude, active FROM counter_site"
+)
+
+
+class Found(NamedTuple):
+    """A site, and whether it takes part."""
+
+    site: Site
+    active: bool
+
+
+async def site(tx: Transaction, site_code: str) -> Found | None:
     """One site, or None."""
-    cursor = await tx.execute(
-        "SELECT kind, name, address, phone, longitude, latitude FROM counter_site"
-        " WHERE site_code = %s",
-        (site_code,),
-    )
+    cursor = await tx.execute(f"{_SITE} WHERE site_code = %s", (site_code,))
     row = await cursor.fetchone()
-    if row is None:
-        return None
-    kind, name, address, phone, longitude, latitude = row
-    return Site(
+    return _found(row) if row else None
+
+
+async def matching(tx: Transaction, text: str, *, limit: int) -> list[Found]:
+    """Sites in whose code, name, address or phone number a text stands, by code."""
+    cursor = await tx.execute(
+        f"{_SITE} WHERE search_form(concat_ws(' ', site_code, name, address, phone))"
+        r" LIKE '%%' || regexp_replace(search_form(%s), '[\\%%_]', '\\\&', 'g') || '%%'"
+        " ORDER BY active DESC, site_code LIMIT %s",
+        (text, limit),
+    )
+    return [_found(row) for row in await cursor.fetchall()]
+
+
+def _found(row: TupleRow) -> Found:
+    site_code, kind, name, address, phone, longitude, latitude, active = row
+    site = Site(
         site_code=site_code,
         kind=SiteKind(kind),
         name=name,
@@ -28,6 +52,7 @@ async def site(tx: Transaction, site_code: str) -> Site | None:
         phone=phone,
         location=None if longitude is None else Location(longitude=longitude, latitude=latitude),
     )
+    return Found(site, active)
 
 
 async def write_sites(tx: Transaction, sites: Sequence[Site]) -> None:

@@ -10,6 +10,7 @@ from emask.counter import site_history_queries, site_queries
 from emask.counter.model import Location, Site
 from emask.counter.site_file import SiteFile, read_sites
 from emask.counter.site_history_queries import SiteDifference, SiteImport
+from emask.counter.site_queries import Found
 from emask.database.pool import Database, Transaction
 from emask.rounds.model import ImportReport, plausible_to_close
 from emask.rounds.store_file import digest_of
@@ -17,6 +18,7 @@ from emask.rounds.store_file import digest_of
 _NOWHERE: Final[Mapping[str, Location]] = MappingProxyType({})
 _IMPORTS: Final = 10
 _CHANGES: Final = 500
+_FOUND: Final = 50
 
 
 class ImplausiblyManyVanish(ValueError):
@@ -111,5 +113,16 @@ async def save_sites(tx: Transaction, sites: Sequence[Site]) -> None:
 
 
 async def site_of(tx: Transaction, site_code: str) -> Site | None:
-    """The site of a code, or None."""
+    """The site of a code, whether or not it still takes part; or None."""
+    found = await site_queries.site(tx, site_code)
+    return found.site if found else None
+
+
+async def found_site(tx: Transaction, site_code: str) -> Found | None:
+    """The same, with whether it takes part."""
     return await site_queries.site(tx, site_code)
+
+
+async def find_sites(tx: Transaction, text: str) -> list[Found]:
+    """Sites in whose code, name, address or phone number a text stands, in any width."""
+    return await site_queries.matching(tx, text.strip(), limit=_FOUND)

@@ -36,6 +36,7 @@ from emask.web.citizen import (
     start,
 )
 from emask.web.counter import pages as counter
+from emask.web.counter import site as counter_site
 from emask.web.demo import pages as demo
 from emask.web.intake import INTAKE_PATH, IntakeEndpoint
 from emask.web.office import pages as office
@@ -45,9 +46,10 @@ from emask.web.operator import deliveries as operator_deliveries
 from emask.web.operator import missing as operator_missing
 from emask.web.operator import notices as operator_notices
 from emask.web.operator import pages as operator
-from emask.web.operator import reconciliation, reopening
 from emask.web.operator import person as hotline
+from emask.web.operator import reconciliation, reopening
 from emask.web.operator import refunds as operator_refunds
+from emask.web.operator import sites as operator_sites
 from emask.web.operator import stores as operator_stores
 from emask.web.public import opendata as public_opendata
 from emask.web.sandbox_pages import atm, partners, phone
@@ -217,7 +219,7 @@ def _in_language(language: Language) -> Router:
         route_handlers=[
             *_PUBLIC,
             _guarded(_PERSONAL, needs_person),
-            _guarded(counter.STAFF, needs_role(StaffRole.PHARMACIST)),
+            _guarded([*counter.STAFF, *counter_site.STAFF], needs_role(StaffRole.PHARMACIST)),
             _guarded(kiosk.KIOSK, needs_role(StaffRole.KIOSK)),
             _guarded(till.TILL, needs_role(StaffRole.CLERK)),
             _guarded([*centre.CENTRE, *centre_returns.CENTRE], needs_role(StaffRole.CENTRE)),
@@ -228,6 +230,7 @@ def _in_language(language: Language) -> Router:
                     *operator_refunds.STAFF,
                     *operator_notices.STAFF,
                     *operator_stores.STAFF,
+                    *operator_sites.STAFF,
                     *reconciliation.STAFF,
                     *reopening.STAFF,
                     *operator_deliveries.STAFF,
@@ -236,11 +239,11 @@ def _in_language(language: Language) -> Router:
                 ],
                 needs_role(StaffRole.OPERATOR),
             ),
+            _guarded(hotline.STAFF, needs_role(StaffRole.OPERATOR, StaffRole.HOTLINE)),
             _guarded(demo.DEMO, needs_demo),
             _guarded([*atm.DEMO, *partners.DEMO], needs_demo),
             _guarded(phone.DEMO_PERSONAL, needs_demo, needs_person),
         ],
-            _guarded(hotline.STAFF, needs_role(StaffRole.OPERATOR, StaffRole.HOTLINE)),
         include_in_schema=False,
     )
 

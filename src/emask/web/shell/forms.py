@@ -1,7 +1,10 @@
 """What people type: kept as typed, read leniently, told by field what to type instead."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -13,6 +16,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 _NOT_TYPED: Final = frozenset({"Cc", "Cf", "Cs"})
 _LONGEST_NOTE: Final = 200
+_DAY: Final = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
 
 
 def printable(text: str) -> str:
@@ -86,3 +90,12 @@ class Form:
             return int(digits)
         self.fail(field, wrong)
         return 0
+
+    def day(self, field: str, wrong: str) -> date | None:
+        """A day, such as 2020-03-16 or 2020/3/16; None and the correction ``wrong`` otherwise."""
+        written = _DAY.fullmatch(unicodedata.normalize("NFKC", self.text(field)))
+        with suppress(ValueError):
+            if written:
+                return date(*map(int, written.groups()))
+        self.fail(field, wrong)
+        return None
