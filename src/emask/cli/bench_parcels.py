@@ -2,7 +2,8 @@
 
 Paid orders are packed and shipped; every parcel is created over the chains' wire, moves on by the
 clock, and what the chains tell of it comes in no order, some of it twice, forged or in codes that
-nobody knows. The processes that create and hear are killed on the way. In the end each parcel has
+nobody knows. The processes that create and hear are killed on the way; with ``--http`` the real web
+application hears at its own address, and is killed as well. In the end each parcel has
 to be in the state that its last real event says.
 """
 
@@ -15,7 +16,7 @@ from typing import Annotated, Final
 
 import typer
 
-from emask.cli.bench_bed import cleaning_up_when_ended, durable_server
+from emask.cli.bench_bed import cleaning_up_when_ended, durable_server, free_port
 from emask.cli.bench_parcels_plan import Yard, open_yard
 from emask.cli.bench_parcels_play import (
     bring_back,
@@ -23,6 +24,7 @@ from emask.cli.bench_parcels_play import (
     create_all,
     hand_over,
     tell_all,
+    tell_all_and_kill,
 )
 from emask.delivery.ports import ParcelState
 from emask.partners.logistics import SubType, state_of
@@ -66,15 +68,20 @@ class ParcelsBench:
         )
 
 
-def run_parcels_bench(*, parcels: int, workers: int = 2) -> ParcelsBench:
-    """Measure on an embedded database of its own; 100,000 parcels take a quarter of an hour."""
+def run_parcels_bench(*, parcels: int, workers: int = 2, port: int | None = None) -> ParcelsBench:
+    """Measure on an embedded database of its own; 100,000 parcels take a quarter of an hour.
+
+    With a port, a web application there hears what chains tell, message by message, for hours.
+    """
     with durable_server() as server:
-        keys_file = server.data / "keys.json"
-        return asyncio.run(_run(server.url(), keys_file, parcels=parcels, workers=workers))
+        run = _run(server.url(), server.data / "keys.json", parcels, workers, port)
+        return asyncio.run(run)
 
 
-async def _run(url: str, keys_file: Path, *, parcels: int, workers: int) -> ParcelsBench:
-    async with open_yard(url, keys_file) as yard:
+async def _run(
+    url: str, keys_file: Path, parcels: int, workers: int, port: int | None
+) -> ParcelsBench:
+    async with open_yard(url, keys_file, port=port) as yard:
         return await carry_out(yard, parcels=parcels, workers=workers)
 
 
@@ -86,7 +93,7 @@ async def carry_out(
     Args:
         yard: on an empty database.
         parcels: how many.
-        workers: processes that create and hear; all of them are killed twice.
+        workers: processes that create and hear; all of them are killed twice, and the site once.
         mislaid: so many last messages are never told, which has to show.
     """
     consigned = await yard.fill(parcels)
@@ -95,11 +102,11 @@ async def carry_out(
     created_in = time.monotonic() - begun
     begun = time.monotonic()
     await bring_to_stores(yard)
-    kills += await tell_all(yard, workers=workers, kill=True)
+    kills += await tell_all_and_kill(yard, workers=workers)
     arrived = await yard.count("SELECT count(*) FROM orders WHERE state = 'arrived'")
     await hand_over(yard)
     await bring_back(yard, mislaid=mislaid)
-    await tell_all(yard, workers=workers, kill=False)
+    await tell_all(yard, workers=workers)
     told_in = time.monotonic() - begun
     return await _judged(yard, parcels, arrived=arrived, kills=kills, times=(created_in, told_in))
 
@@ -148,10 +155,14 @@ def bench_parcels(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
     parcels: Annotated[int, typer.Option(min=100, help="How many there are.")] = 100_000,
     workers: Annotated[int, typer.Option(min=1, help="Processes that create and hear.")] = 2,
+    over_http: Annotated[
+        bool, typer.Option("--http", help="Tell a web application, and kill that as well.")
+    ] = False,
 ) -> None:
     """Send parcels through the sandboxed chains, kill the workers, and check where each one is."""
     with cleaning_up_when_ended():
-        found = run_parcels_bench(parcels=parcels, workers=workers)
+        port = free_port() if over_http else None
+        found = run_parcels_bench(parcels=parcels, workers=workers, port=port)
     typer.echo(json.dumps(asdict(found)) if as_json else told(found))
     if not found.sound:
         raise typer.Exit(1)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid5
 
+from emask.cli.bench_site import WebSite
 from emask.database.clock import SetClock
 from emask.database.pool import Database
 from emask.database.vault import Keys, Vault
@@ -34,7 +35,10 @@ LOST: Final = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Yard:
-    """An installation whose shipments are on their way, with sandboxed chains."""
+    """An installation whose shipments are on their way, with sandboxed chains.
+
+    Its `site` at `origin` hears what they tell, if there is one.
+    """
 
     url: str
     keys_file: Path
@@ -43,6 +47,8 @@ class Yard:
     vault: Vault
     round: Round
     sandbox: Sandbox
+    origin: str = ""
+    site: WebSite | None = None
 
     async def count(self, what: str) -> int:
         """What a statement counts."""
@@ -114,8 +120,16 @@ def _stores() -> Iterator[Store]:
 
 
 @asynccontextmanager
-async def open_yard(url: str, keys_file: Path) -> AsyncIterator[Yard]:
-    """A yard on an empty database."""
+async def open_yard(url: str, keys_file: Path, *, port: int | None = None) -> AsyncIterator[Yard]:
+    """A yard on an empty database, with a site if it is given a port of loopback."""
+    origin = f"http://127.0.0.1:{port}" if port else ""
+    environment = {
+        "EMASK_DATABASE_URL": url,
+        "EMASK_KEYS": str(keys_file),
+        "EMASK_ORIGIN": origin,
+        "EMASK_PARTNERS_FILE": "",
+        "EMASK_CHAINS": "wire",
+    }
     async with Database(url, size=_CONNECTIONS) as db:
         await install(db)
         clock, keys = SetClock(db), Keys.read_or_create(keys_file)
@@ -129,4 +143,6 @@ async def open_yard(url: str, keys_file: Path) -> AsyncIterator[Yard]:
             vault=Vault(keys),
             round=offered,
             sandbox=Sandbox.over(db, clock, keys),
+            origin=origin,
+            site=WebSite(environment, port=port) if port else None,
         )

@@ -4,6 +4,8 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Final
@@ -66,20 +68,45 @@ async def bring_back(yard: Yard, *, mislaid: int) -> None:
     await _carry_out(yard, _MISLAY, mislaid)
 
 
-async def tell_all(yard: Yard, *, workers: int, kill: bool) -> int:
-    """Have everything told that there is to tell; how often the workers were killed on the way."""
-    at_work = await _start(yard, "hear", workers)
-    if not kill:
-        await _end(at_work)
-        return 0
-    half = await yard.count(_UNTOLD) // 2
-    while await yard.count(_UNTOLD) > half:
+async def tell_all(yard: Yard, *, workers: int) -> None:
+    """Have everything told that there is to tell."""
+    async with _served(yard):
+        await _end(await _start(yard, "hear", workers))
+
+
+async def tell_all_and_kill(yard: Yard, *, workers: int) -> int:
+    """Likewise; how often those who tell, and the site if they tell it over HTTP, were killed."""
+    async with _served(yard):
+        at_work = await _start(yard, "hear", workers)
+        untold = await yard.count(_UNTOLD)
+        await _until_left(yard, untold * 3 // 4, at_work)
+        if yard.site is not None:
+            await yard.site.kill()
+            await yard.site.start()
+        await _until_left(yard, untold // 2, at_work)
+        await _kill(at_work)
+        await _carry_out(yard, "UPDATE sandbox.bench_push SET lease = 0 WHERE NOT told")
+        await _end(await _start(yard, "hear", workers))
+    return 1 if yard.site is None else 2
+
+
+async def _until_left(yard: Yard, number: int, at_work: list[Process]) -> None:
+    while await yard.count(_UNTOLD) > number:
         await _check(at_work)
         await asyncio.sleep(_LOOK)
-    await _kill(at_work)
-    await _carry_out(yard, "UPDATE sandbox.bench_push SET lease = 0 WHERE NOT told")
-    await _end(await _start(yard, "hear", workers))
-    return 1
+
+
+@asynccontextmanager
+async def _served(yard: Yard) -> AsyncIterator[None]:
+    """With the site, if it is to hear."""
+    if yard.site is None:
+        yield
+        return
+    try:
+        await yard.site.start()
+        yield
+    finally:
+        await yard.site.end()
 
 
 async def _play(yard: Yard, end: datetime) -> None:
@@ -95,7 +122,7 @@ async def _start(yard: Yard, work: str, workers: int) -> list[Process]:
         await asyncio.create_subprocess_exec(
             *("setpriv", "--pdeathsig", "KILL"),
             *(sys.executable, "-m", "emask.cli.bench_parcels_worker"),
-            *(work, yard.url, str(yard.keys_file)),
+            *(work, yard.url, str(yard.keys_file), yard.origin),
             env={**os.environ, "EMASK_PARTNERS_FILE": ""},
         )
         for _ in range(workers)

@@ -11,18 +11,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import httpx2
 from psycopg.rows import TupleRow
 
+from emask.cli.bench_parcels_hearing import Hearer, InProcess, Message, OverHttp
 from emask.database.clock import SetClock
 from emask.database.pool import Database
 from emask.database.vault import Keys, Vault
 from emask.delivery.consignment_book import ConsignmentBook
-from emask.delivery.consignments import take_statuses, told_path
+from emask.delivery.consignments import told_path
 from emask.delivery.creating import create_due
 from emask.delivery.pace import Beat, Pace
-from emask.delivery.ports import ForgedMessage, StatusMessage
 from emask.partners.ecpay.wire import form_body
-from emask.partners.logistics import EcpayLogistics, Logistics
+from emask.partners.logistics import Logistics
 from emask.programme.parcels import settle_all
 from emask.programme.system import open_system
 from emask.sandbox.accounts import logistics_accounts
@@ -34,6 +35,7 @@ _TURN: Final = 400
 _BATCH: Final = 400
 _AT_ONCE: Final = 12
 _SETTLES_EVERY: Final = 25  # batches
+_ANSWERED_WITHIN: Final = 10  # seconds
 TWICE: Final = 0.10
 FORGED: Final = 0.01
 """The shares of messages that are told twice, and that come forged as well."""
@@ -65,17 +67,27 @@ async def create(url: str, keys: Keys) -> None:
             done = bool(turn.created + turn.refused + turn.unanswered)
 
 
-async def hear(url: str, keys: Keys) -> None:
-    """Hear, in no order, twice and forged, what the chains have to tell, and draw consequences."""
-    async with Database(url, size=4) as db:
+async def hear(url: str, keys: Keys, origin: str) -> None:
+    """Tell what the chains have to tell, in no order, twice and forged; draw the consequences.
+
+    A site at `origin` hears it, or if that is empty, this process.
+    """
+    async with (
+        Database(url, size=4) as db,
+        httpx2.AsyncClient(trust_env=False, timeout=_ANSWERED_WITHIN) as client,
+    ):
         clock = StoppedClock(await SetClock(db).now())
         sandbox = Sandbox.over(db, clock, keys)
         partners = sandbox.partners_with_chains
-        wire = _Wire(db, sandbox.chains.carrier, logistics_accounts(keys, BASE))
+        carrier = sandbox.chains.carrier
+        hearer: Hearer = InProcess(db, clock, carrier)
+        if origin:
+            hearer = OverHttp(client, origin + told_path(carrier.name))
+        wire = _Wire(db, hearer, logistics_accounts(keys, BASE))
         async with open_system(db, clock=clock, keys=keys, partners=partners) as system:
             batches = 0
             while pushes := await wire.some():
-                await wire.tell(pushes, at=await clock.now())
+                await wire.tell(pushes)
                 batches += 1
                 if batches % _SETTLES_EVERY == 0:
                     await settle_all(system)
@@ -88,11 +100,11 @@ class _Push(NamedTuple):
 
 
 class _Wire:
-    """Between the chains and the site: each message signed, sent, verified and kept."""
+    """Between the chains and the site: each message signed, sent, and noted once it is taken."""
 
-    def __init__(self, db: Database, carrier: EcpayLogistics, accounts: Logistics) -> None:
+    def __init__(self, db: Database, hearer: Hearer, accounts: Logistics) -> None:
         self._db = db
-        self._carrier = carrier
+        self._hearer = hearer
         self._accounts = accounts
         self._chance = random.Random()  # noqa: S311 - nobody has anything from guessing the order
 
@@ -111,27 +123,21 @@ class _Wire:
             rows = await cursor.fetchall()
         return [_Push(row[0], _parcel(row[1:])) for row in rows]
 
-    async def tell(self, pushes: Sequence[_Push], *, at: datetime) -> None:
+    async def tell(self, pushes: Sequence[_Push]) -> None:
         """Tell, some of it twice and with forgeries in between; note what was taken."""
-        bodies = [form_body(push_fields(each.parcel, self._accounts)) for each in pushes]
-        bodies += self._chance.sample(bodies, round(len(bodies) * TWICE))
-        bodies += [
-            body.replace(b"RtnCode=", b"RtnCode=1")
-            for body in self._chance.sample(bodies, round(len(bodies) * FORGED))
+        told = [Message(form_body(push_fields(each.parcel, self._accounts))) for each in pushes]
+        told += self._chance.sample(told, round(len(told) * TWICE))
+        told += [
+            Message(each.body.replace(b"RtnCode=", b"RtnCode=1"), genuine=False)
+            for each in self._chance.sample(told, round(len(told) * FORGED))
         ]
-        self._chance.shuffle(bodies)
-        await take_statuses(self._db, [each for each in map(self._read, bodies) if each], at=at)
+        self._chance.shuffle(told)
+        await self._hearer.hear(told)
         async with self._db.connection() as connection:
             await connection.execute(
                 "UPDATE sandbox.bench_push SET told = true WHERE push = ANY(%s)",
                 ([each.number for each in pushes],),
             )
-
-    def _read(self, body: bytes) -> StatusMessage | None:
-        try:
-            return self._carrier.read(body)
-        except ForgedMessage:
-            return None
 
 
 def _parcel(row: TupleRow) -> Parcel:
@@ -147,9 +153,9 @@ def _parcel(row: TupleRow) -> Parcel:
     )
 
 
-async def _run(work: str, url: str, keys_file: str) -> None:
+async def _run(work: str, url: str, keys_file: str, origin: str) -> None:
     keys = Keys.read_or_create(Path(keys_file))
-    await (create if work == "create" else hear)(url, keys)
+    await (create(url, keys) if work == "create" else hear(url, keys, origin))
 
 
 if __name__ == "__main__":

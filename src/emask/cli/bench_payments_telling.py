@@ -4,12 +4,10 @@ What is not answered with exactly `1|OK` is told again, a moment later instead o
 """
 
 import asyncio
-import os
-import signal
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -17,15 +15,12 @@ import httpx2
 
 from emask.cli.bench_payments_plan import Push
 from emask.cli.bench_payments_shop import Shop
-from emask.cli.cpu_time import process_tree
-from emask.cli.servers import Server, start
+from emask.cli.bench_site import WebSite
 from emask.partners.ecpay.pushes import TAKEN
 from emask.partners.ecpay.wire import FORM_TYPE
 
 _CONNECTIONS: Final = 16
-_WORKERS: Final = 2
 _PAUSE: Final = 0.5  # seconds
-_LOOK: Final = 0.01
 _MOST_REFUSALS: Final = 20
 _ANSWERED_WITHIN: Final = 10  # seconds
 
@@ -61,51 +56,6 @@ class _Waiting(NamedTuple):
     refused: int = 0
 
 
-class WebSite:
-    """The web application in processes of its own, which can be killed all at once."""
-
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
-        self._server: Server | None = None
-
-    async def start(self) -> None:
-        """Start it; returns when it takes connections."""
-        self._server = await start(
-            "emask.cli.up_app:application",
-            self._shop.environment,
-            host="127.0.0.1",
-            port=self._shop.port,
-            workers=_WORKERS,
-        )
-        if not await self._server.answers():
-            raise RuntimeError("the web application did not start")
-
-    async def kill(self) -> None:
-        """Kill every process of it in the midst of whatever it does; returns when all are gone."""
-        if self._server is None:
-            return
-        for process in process_tree(self._server.process.pid):
-            with suppress(ProcessLookupError):  # it has ended meanwhile
-                os.kill(process, signal.SIGKILL)
-        await self._server.process.wait()
-        await self._silence()
-
-    async def _silence(self) -> None:
-        """A process that was killed goes on listening until the kernel has cleared it away."""
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self._shop.port)
-            except OSError:
-                return
-            writer.close()
-            await asyncio.sleep(_LOOK)
-
-    async def end(self) -> None:
-        """Let it end."""
-        if self._server is not None:
-            await self._server.end()
-
-
 async def tell(shop: Shop, pushes: Sequence[Push], *, kills: int) -> Told:
     """Tell all of it, killing and restarting the web application so many times on the way.
 
@@ -125,7 +75,7 @@ async def tell(shop: Shop, pushes: Sequence[Push], *, kills: int) -> Told:
 
 @asynccontextmanager
 async def _serving(shop: Shop) -> AsyncIterator[WebSite]:
-    site = WebSite(shop)
+    site = WebSite(shop.environment, port=shop.port)
     try:
         await site.start()
         yield site
