@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from emask.cli.bench_bed import free_port
 from emask.cli.bench_parcels import ParcelsBench, carry_out, told
 from emask.cli.bench_parcels_plan import Yard, open_yard
 
@@ -45,17 +44,6 @@ async def test_each_parcel_ends_where_its_last_event_says_though_workers_are_kil
     assert found.kills == 2
     assert found.unknown_codes
     assert found.messages > 6 * 300
-    assert found.collected > 0
-    assert found.back > 0
-
-
-async def test_a_site_hears_the_same_over_http_though_it_is_killed(
-    database_url: str, tmp_path: Path
-) -> None:
-    async with open_yard(database_url, tmp_path / "keys.json", port=free_port()) as yard:
-        found = await carry_out(yard, parcels=40)
-    assert found.sound, found
-    assert found.kills == 3
     assert found.collected > 0
     assert found.back > 0
 

@@ -61,9 +61,10 @@ class InProcess:
 class OverHttp:
     """Posts each message to the site, some at a time, again if there was no answer."""
 
-    def __init__(self, client: httpx2.AsyncClient, address: str) -> None:
+    def __init__(self, client: httpx2.AsyncClient, address: str, *, pause: float = _PAUSE) -> None:
         self._client = client
         self._address = address
+        self._pause = pause
 
     async def hear(self, messages: Sequence[Message]) -> None:
         """One by one. Raises WronglyAnswered."""
@@ -80,12 +81,11 @@ class OverHttp:
         refused = 0
         while refused < _MOST_REFUSALS:
             answer = await self._answer(message)
-            if answer is not None and (answer == TAKEN.content) is message.genuine:
-                return
-            if answer is not None and not message.genuine:
-                break
-            refused += answer is not None
-            await asyncio.sleep(_PAUSE)
+            if answer is not None:
+                if (answer == TAKEN.content) is message.genuine:
+                    return
+                refused += 1 if message.genuine else _MOST_REFUSALS
+            await asyncio.sleep(self._pause)
         raise WronglyAnswered
 
     async def _answer(self, message: Message) -> str | None:
