@@ -1,0 +1,1 @@
+"""Pharmacies' own software, which calls the counter of the partner API."""
