@@ -313,3 +313,21 @@ async def test_what_came_late_and_was_given_up_may_be_opened_again_once(world: W
     assert await forfeit(world, 4, 21) == 1
     with pytest.raises(NotForfeited):
         await open_again(world, who, date(2020, 4, 30))
+
+
+async def test_opened_again_at_its_own_store_a_pack_keeps_its_bag(world: World) -> None:
+    who = await ready(world)
+    await forfeit(world)
+    await world.clock.set(day(4, 10))
+    await reopen(
+        world.db,
+        world.clock,
+        person_id=who.person_id,
+        round_id=FIRST.id,
+        until=RECOLLECTION,
+        reason="on the phone: ill",
+        operator="operator-1",
+        at_store=OURS,
+    )
+    assert await world.rows("SELECT bag_number, hold FROM parcel") == [(1, None)]
+    assert await world.rows("SELECT packs, last_bag FROM shipment") == [(1, 1)]
