@@ -17,7 +17,12 @@ MOST_PIECES: Final = 99_999
 MOST_STOCK: Final = 9_999_999
 """Pieces of a product that a site can have."""
 
-_WORDS: Final = r"^[^\x00]*[^\x00\s][^\x00]*$"  # the database knows no text with NUL
+# Something besides white space, spelt out since dialects differ in what that is; the database knows
+# no text with NUL.
+_WORDS: Final = (
+    r"^[^\x00]*[^\x00\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+    r"[^\x00]*$"
+)
 
 _IdNumber = Annotated[
     str,
