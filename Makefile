@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EMASK := $(BIN)/emask
 SOURCES := src tests agent/src
 
-.PHONY: help setup browser cards run test fast lint types imports check format bench fuzz screenshots docs lock clean
+.PHONY: help setup browser cards run test fast lint types imports check format bench fuzz contract screenshots docs lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ bench: setup ## Measure the intake against the database's own limit
 
 fuzz: setup ## Feed what reads bytes from outside with made-up input; faults go to FINDINGS
 	$(BIN)/python scripts/fuzz.py $(or $(FINDINGS),fuzz-findings)
+
+contract: setup ## Try the partner API with 20,000 cases made from its description; see FINDINGS
+	$(BIN)/python scripts/contract.py $(or $(FINDINGS),contract-findings)
 
 screenshots: setup browser ## Take pictures of the demo's pages into var/screenshots
 	$(BIN)/python scripts/screenshots.py

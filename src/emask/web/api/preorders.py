@@ -33,6 +33,7 @@ from emask.rules.refusals import (
 )
 from emask.rules.states import OrderState
 from emask.web.api.caller import language_of, session_of
+from emask.web.api.etags import names
 from emask.web.api.problems import INVALID_REQUEST, told
 from emask.web.api.public import RoundId
 from emask.web.intake_problems import FOREIGN_ORIGIN, NOT_TRUSTED, SIGN_IN, TOO_LARGE, UNKNOWN_ROUND
@@ -110,7 +111,7 @@ async def show_preorder(
         "content-language": language.tag,
         "vary": "accept-language, authorization, cookie",
     }
-    if _names(if_none_match, etag):
+    if names(if_none_match, etag):
         return Response(b"", status_code=HTTP_304_NOT_MODIFIED, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
 
@@ -168,11 +169,6 @@ def _preorder(round: Round, progress: Progress, language: Language) -> PreorderF
         "pay_from": round.pay_from,
     }
     return msgspec.convert(asdict(progress) | more, PreorderFacts)
-
-
-def _names(if_none_match: str, etag: str) -> bool:
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return etag in tags or "*" in tags
 
 
 PERSONAL: Final = [show_preorder, cancel, pay]
