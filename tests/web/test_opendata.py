@@ -199,6 +199,7 @@ async def test_the_index_leads_to_every_file_and_its_schema(reader: httpx.AsyncC
         assert answer.status_code == 200
         assert answer.headers["content-type"] == file["media_type"]
         assert len(answer.content) == file["bytes"]
+        assert answer.headers["etag"] == file["etag"]
         schema = await reader.get(file["form"])
         assert schema.status_code == 200
         assert json.loads(schema.content)

@@ -10,7 +10,7 @@ import json
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -37,7 +37,7 @@ SITES: Final = 5_031
 """Made up where no file of them is given: as many as the list of 2021 has."""
 ROUNDS: Final = 3
 """How many laps of each kind there are."""
-_SETTLING: Final = 2.0  # seconds until the server has counted its last transactions
+_SETTLING: Final = 1.5  # seconds until the server has counted its last transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +79,15 @@ class _Measured(NamedTuple):
     database_cpu: float
 
 
-class _Watched(NamedTuple):
-    """How many transactions there were in how many seconds."""
+class _Mark(NamedTuple):
+    """How many transactions the database had counted at which second."""
 
     transactions: int
-    seconds: float
+    at: float
 
-    @property
-    def rate(self) -> float:
-        return self.transactions / self.seconds
+    def rate_since(self, before: "_Mark") -> float:
+        """Transactions a second in between, that of marking aside."""
+        return (self.transactions - before.transactions - 1) / (self.at - before.at)
 
 
 class _Bench:
@@ -120,21 +120,15 @@ class _Bench:
         lap = self._pool.submit(drive, load).result()
         return _Measured(lap, cpu_seconds(self._app) - app, cpu_seconds(self._database) - database)
 
-    def watch(self, stretch: Callable[[], object]) -> _Watched:
-        """The database's transactions while something is done; those of this question aside."""
+    def mark(self) -> _Mark:
+        """Look at the database's count, once it is up to date."""
         time.sleep(_SETTLING)
-        began, before = time.monotonic(), self._transactions()
-        stretch()
-        time.sleep(_SETTLING)
-        return _Watched(self._transactions() - before - 1, time.monotonic() - began)
-
-    def _transactions(self) -> int:
         with psycopg.connect(self._server.url(), autocommit=True) as watching:
             row = watching.execute(
                 "SELECT xact_commit + xact_rollback FROM pg_stat_database"
                 " WHERE datname = current_database()"
             ).fetchone()
-        return int(row[0]) if row else 0
+        return _Mark(int(row[0]) if row else 0, time.monotonic())
 
 
 def run_opendata_bench(
@@ -162,13 +156,13 @@ def run_opendata_bench(
             whole: list[_Measured] = []
             lap = partial(bench.measure, readers=readers, seconds=seconds)
 
-            def read() -> None:
-                for _ in range(ROUNDS):
-                    unchanged.append(lap(f"if-none-match: {etag}\r\n", _UNCHANGED))
-                    whole.append(lap("", _WHOLE))
-
-            idle = bench.watch(lambda: time.sleep(seconds))
-            busy = bench.watch(read)
+            start = bench.mark()
+            time.sleep(seconds)
+            idle = bench.mark()
+            for _ in range(ROUNDS):
+                unchanged.append(lap(f"if-none-match: {etag}\r\n", _UNCHANGED))
+                whole.append(lap("", _WHOLE))
+            busy = bench.mark()
     laps = [*unchanged, *whole]
     return OpenDataBench(
         sites=number,
@@ -176,8 +170,8 @@ def run_opendata_bench(
         packed_bytes=packed_bytes,
         unchanged=_judged(unchanged),
         whole=_judged(whole),
-        transactions_idle=idle.rate,
-        transactions_read=busy.rate,
+        transactions_idle=idle.rate_since(start),
+        transactions_read=busy.rate_since(idle),
         database_cpu=sum(each.database_cpu for each in laps) / sum(each.lap.took for each in laps),
     )
 

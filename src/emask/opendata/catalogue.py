@@ -1,7 +1,6 @@
 """What is published: titles, licence, what changed about it, and the index that lists it all."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Final, NamedTuple
 
 import msgspec
@@ -64,15 +63,15 @@ class Change(msgspec.Struct, frozen=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One file in the index.
 
-    `form` is the address of its schema, `modified` when its contents last changed, `bytes` how
-    many they are unpacked.
+    `form` is the address of its schema, `etag` that of its unpacked contents, which are so many
+    `bytes`. Nothing here depends on which process answers.
     """
 
     path: str
     media_type: str
     title: Words
     form: str
-    modified: datetime
+    etag: str
     bytes: int
 
 

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from io import StringIO
 from typing import Annotated, Final
 
@@ -53,6 +53,7 @@ class SiteStock:
         adult: pieces for adults.
         child: pieces for children.
         changed_at: when the stock last changed.
+        holidays: days on which it is closed, its own and everybody's; the files do not tell them.
     """
 
     site_code: str
@@ -71,6 +72,7 @@ class SiteStock:
     adult: int
     child: int
     changed_at: datetime
+    holidays: Sequence[date] = ()
 
     @property
     def updated(self) -> str:

@@ -238,7 +238,7 @@ def _entries(files: Files) -> list[Entry]:
             media_type=file.media_type,
             title=dataset_at(file.path).title,
             form=dataset_at(file.path).form,
-            modified=file.changed_at,
+            etag=file.etag,
             bytes=len(file.body),
         )
         for file in files.values()
