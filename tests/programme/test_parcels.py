@@ -13,6 +13,7 @@ from emask.database.vault import Keys, Vault
 from emask.delivery import packing
 from emask.delivery.collection import hand_over
 from emask.delivery.consignments import consign
+from emask.delivery.figures import figures_of
 from emask.delivery.forfeits import change_store, forfeit_uncollected
 from emask.programme.parcels import ParcelChores, look_after_parcels
 from emask.programme.queries import begin_step
@@ -266,6 +267,9 @@ async def test_what_nobody_collected_is_returned_after_the_last_day(chains: Chai
     await chains.pass_time(days=5)
     assert await chains.standing(who) == ("returned_to_sender", True, True)
     assert await chains.world.state(who) == "forfeited"
+    async with chains.world.db.transaction() as tx:
+        told = (await figures_of(tx, round_id=FIRST.id)).total
+    assert (told.paid, told.arrived, told.forfeited, told.returned) == (1, 1, 1, 1)
 
 
 async def test_a_closed_store_lets_its_people_choose_and_the_parcel_follows(
