@@ -35,6 +35,7 @@ OPEN_IN_EACH_LANGUAGE = {
     "/ways-to-buy",
     "/rounds/{round_id:str}/draw",
     "/accessibility",
+    "/rules",
     "/opendata",
     "/identify",
     "/identify/card",

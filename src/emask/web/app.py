@@ -52,6 +52,7 @@ from emask.web.operator import refunds as operator_refunds
 from emask.web.operator import sites as operator_sites
 from emask.web.operator import stores as operator_stores
 from emask.web.public import opendata as public_opendata
+from emask.web.public import rules as public_rules
 from emask.web.sandbox_pages import atm, partners, phone
 from emask.web.shell import staff, well_known
 from emask.web.shell.address import ClientAddress, Networks
@@ -88,6 +89,7 @@ _PUBLIC = [
     *registration.PUBLIC,
     *account.PUBLIC,
     *public_opendata.PUBLIC,
+    *public_rules.PUBLIC,
     *staff.PUBLIC,
 ]
 _PERSONAL = [
