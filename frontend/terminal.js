@@ -29,6 +29,7 @@ function begin() {
   addEventListener("pageshow", ({ persisted }) => persisted && lookAgain());
   setInterval(lookAgain, LOOK_AGAIN);
   forgetUndoIn(find("[data-undo]").dataset.seconds);
+  lookAgain();
   watch();
 }
 
@@ -89,7 +90,7 @@ async function take(form) {
   form.ariaBusy = "true";
   const screen = await send(form.action, new FormData(form));
   form.ariaBusy = "false";
-  if (!screen) return complain(form, {}, "offline");
+  if (!screen) return; // as typed; the light tells why
   complain(form, screen.errors);
   refresh(screen);
   if (Object.keys(screen.errors).length) return;
@@ -196,16 +197,18 @@ function complain(form, errors) {
   for (const old of form.querySelectorAll("[data-complaint]")) old.remove();
   for (const group of form.querySelectorAll(".govuk-form-group--error")) {
     group.classList.remove("govuk-form-group--error");
+    find("input, select", group).removeAttribute("aria-invalid");
   }
   for (const [name, words] of Object.entries(errors)) {
     const field = form.elements[name]?.[0] ?? form.elements[name];
     const message = paragraph(words);
     message.className = "govuk-error-message";
-    message.setAttribute("role", "alert");
+    message.role = "alert";
     message.dataset.complaint = name;
     const group = field.closest(".govuk-form-group");
     group.classList.add("govuk-form-group--error");
     group.append(message);
+    field.ariaInvalid = "true";
     field.focus();
   }
 }

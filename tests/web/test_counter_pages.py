@@ -1,12 +1,15 @@
 """The pharmacist's screen: yes or no, sell, undo, stock."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import httpx
 
 from emask.programme.service import advance_to
 from emask.programme.system import System
 from emask.rules.calendar import at
+from emask.sandbox.cards import card_evidence, evidence_of
+from emask.web.sandbox_pages.cast import CAST
 from web.steps import ID_NUMBERS, be, be_staff, pay, register
 from web.visitor import Visitor
 
@@ -156,3 +159,85 @@ async def test_a_visitor_acts_for_so_many_others(visitor: Visitor, system: Syste
     await visitor.go("/counter")  # the next visitor
     await visitor.submit("id_number", id_number=ID_NUMBERS["tong"])
     assert "已售出" in (await visitor.submit("sale_id", by_proxy="1")).text
+
+
+async def test_another_paper_and_a_count_by_forms_alone(visitor: Visitor, system: System) -> None:
+    await advance_to(system, SUNDAY)
+    await be_staff(visitor, "pharmacist")
+    wrong = await visitor.submit("id_number", id_number=MING, paper="library_card")
+    assert wrong.status == 422
+    await visitor.submit("id_number", id_number=MING, paper="residence_permit")
+    await visitor.submit("sale_id")
+    async with system.db.connection() as tx:
+        papers = await (await tx.execute("SELECT paper FROM counter_sale")).fetchall()
+    assert papers == [("residence_permit",)]
+    for count in ("", "many", "-1", "100000"):
+        assert (await visitor.submit("count_adult_mask", count_adult_mask=count)).status == 422
+    counted = await visitor.submit("count_adult_mask", count_adult_mask="0", count_child_mask="９")
+    assert "已記下盤點" in counted.text
+    assert "成人口罩 0 片 兒童口罩 9 片" in counted.text
+
+
+async def ask_as_script(visitor: Visitor, path: str, **fields: str) -> httpx.Response:
+    token = next(f.values["_csrf_token"] for f in visitor.page.forms if "_csrf_token" in f.values)
+    return await visitor.client.post(
+        f"/zh{path}",
+        data={"_csrf_token": token, **fields},
+        headers={"accept": "application/json"},
+    )
+
+
+async def told(visitor: Visitor, **fields: str) -> dict[str, Any]:
+    answer = await ask_as_script(visitor, "/counter", **fields)
+    assert answer.headers["cache-control"] == "no-store"
+    found: dict[str, Any] = answer.json()["told"]
+    return found
+
+
+async def test_a_script_gets_the_screen_as_data(visitor: Visitor, system: System) -> None:
+    await advance_to(system, SUNDAY)
+    await be_staff(visitor, "pharmacist")
+    yes = await told(visitor, id_number=MING)
+    assert (yes["kind"], yes["word"]) == ("yes", "可購買 3 片")
+    (choice,) = yes["choices"]
+    sale = {"id_number": MING, "product": choice["product"], "sale_id": yes["sale_id"]}
+    for _ in range(2):  # sent again because no answer came
+        sold = (await ask_as_script(visitor, "/counter/sales", **sale)).json()
+        assert sold["told"] is None
+        assert [each["pieces"] for each in sold["stock"]] == [597, 200]
+    assert sold["undo"]["sale_id"] == yes["sale_id"]
+    assert sold["undo"]["seconds"] == 300
+    no = await told(visitor, id_number=MING)
+    assert (no["kind"], no["choices"]) == ("no", [])
+    assert "安康藥局" in no["lines"][1]
+    assert "3月29日" in no["lines"][2]
+    typo = await ask_as_script(visitor, "/counter", id_number="A1")
+    assert typo.status_code == 422
+    assert set(typo.json()["errors"]) == {"id_number"}
+    undone = await ask_as_script(visitor, "/counter/undo", undo=yes["sale_id"], reason="點錯")
+    assert undone.json()["stock"][0]["pieces"] == 600
+    assert undone.json()["undo"] is None
+
+
+async def test_a_card_that_was_read_has_to_be_the_one_on_file(
+    visitor: Visitor, system: System
+) -> None:
+    await advance_to(system, SUNDAY)
+    await be_staff(visitor, "pharmacist")
+    ming, tokens = CAST[0].person, system.identity.tokens
+    good = card_evidence(tokens, ming, at=SUNDAY)
+    assert (await told(visitor, evidence=good))["kind"] == "yes"
+    another = card_evidence(tokens, ming, at=SUNDAY, card_number="000055599999")
+    assert (await told(visitor, evidence=another))["kind"] == "no"
+    late = card_evidence(tokens, ming, at=SUNDAY - timedelta(hours=1))
+    for nothing in (late, "no evidence", evidence_of("token", b"")):
+        unknown = await told(visitor, evidence=nothing)
+        assert (unknown["kind"], unknown["word"], unknown["person"]) == ("unknown", "無法確認", "")
+
+
+async def test_who_is_signed_out_gets_no_data(visitor: Visitor, client: httpx.AsyncClient) -> None:
+    answer = await client.get("/zh/counter", headers={"accept": "application/json"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/zh/staff/sign-in")
+    await be_staff(visitor, "clerk")
+    answer = await client.get("/zh/counter", headers={"accept": "application/json"})
+    assert answer.status_code == 403
