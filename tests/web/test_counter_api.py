@@ -12,6 +12,7 @@ from emask.counter.clients import end_client
 from emask.counter.clients_tokens import Caller, ClientTokens
 from emask.database.clock import SetClock
 from emask.programme.system import System
+from emask.web.api import counter
 from emask.web.api.counter_caller import PartnerDoor
 from emask.web.api.quota import Buckets, Quota
 from emask.web.app import create_app
@@ -147,6 +148,35 @@ async def waiting(system: System) -> None:
 async def test_while_one_is_answered_its_key_is_in_flight(shop: ApiCaller, system: System) -> None:
     assert await two_at_once(shop, system) == [201, 409]
     assert len((await shop.get(SALES)).json()) == 1
+
+
+async def sell_to_all(shop: ApiCaller, people: list[str], *, patience: float) -> list[str]:
+    """Sell to more people at once than there are connections; the numbers of the sales."""
+    async with asyncio.timeout(patience):
+        sold = await asyncio.gather(*(sell(shop, who) for who in people))
+    assert {each.status_code for each in sold} == {201}
+    return [each.json()["sale_id"] for each in sold]
+
+
+async def test_many_at_once_need_a_connection_each_and_no_more(
+    shop: ApiCaller, system: System
+) -> None:
+    sales = await sell_to_all(shop, [await somebody(system) for _ in range(12)], patience=20)
+    reason = {"reason": "a trial"}
+    async with asyncio.timeout(20):
+        undone = await asyncio.gather(
+            *(shop.call("POST", f"{SALES}/{each}/undo", json=reason) for each in sales)
+        )
+    assert {each.status_code for each in undone} == {200}
+
+
+async def test_with_a_clock_that_takes_one_more_they_would_wait_for_one_another(
+    shop: ApiCaller, system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [await somebody(system) for _ in range(12)]
+    monkeypatch.setattr(counter, "StoppedClock", lambda _: system.clock)
+    with pytest.raises(TimeoutError):
+        await sell_to_all(shop, people, patience=3)
 
 
 async def test_without_the_hold_on_keys_the_second_is_refused_by_the_rules_or_worse(

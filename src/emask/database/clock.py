@@ -56,5 +56,16 @@ class SetClock:
             )
 
 
+class StoppedClock:
+    """One instant, for what is part of a transaction: it asks for no connection beside it."""
+
+    def __init__(self, instant: datetime) -> None:
+        self._instant = instant
+
+    async def now(self) -> datetime:
+        """That instant."""
+        return self._instant
+
+
 class ClockNotSet(Exception):
     """This database's clock has never been set."""

@@ -32,6 +32,7 @@ from emask.counter.clients_undo import undo_at_site
 from emask.counter.model import TooLateToUndo, UnknownSale
 from emask.counter.service import check, receive_stock, sales_today, sell, stock_of
 from emask.counter.supply import count_stock
+from emask.database.clock import StoppedClock
 from emask.database.pool import Joined, Transaction
 from emask.language import Language
 from emask.rules.calendar import day_in_taipei
@@ -129,10 +130,12 @@ async def make_sale(request: WebRequest, data: JSONBody[SaleAsked]) -> Response[
     """Sell, once for each Idempotency-Key. A refusal is an answer too: try again with a new key."""
     system, caller = door_of(request).system, caller_of(request)
 
+    clock = StoppedClock(await system.clock.now())
+
     async def effect(tx: Transaction) -> SaleFacts:
         sale = await sell(
             Joined(tx),
-            system.clock,
+            clock,
             system.vault,
             site_code=caller.site_code,
             id_number=data.id_number,
