@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from emask.database.clock import SetClock
 from emask.database.pool import Database
 from emask.opendata.catalogue import INDEX, MASKDATA, POINTS, STORES_CSV
-from emask.opendata.snapshot import OpenData, kept_fresh
+from emask.opendata.snapshot import OpenData, _Part, kept_fresh
 
 NOON = datetime(2020, 3, 12, 4, 0, 0, tzinfo=UTC)
 AFTER = datetime(2020, 3, 12, 4, 30, 0, tzinfo=UTC)
@@ -125,3 +125,16 @@ async def test_nothing_to_read_at_the_start_stops_nobody(
         assert _failures("stock") == failures + 1
         assert MASKDATA not in open_data.snapshot.files
         assert STORES_CSV in open_data.snapshot.files
+
+
+async def test_what_takes_long_to_read_is_read_less_often() -> None:
+    async def take_long() -> None:
+        await asyncio.sleep(0.1)
+
+    async def take_no_time() -> None:
+        await asyncio.sleep(0)
+
+    assert 9 < await _Part("figures", take_long, at_most=0.01).read(5) < 60
+    assert 4 < await _Part("figures", take_long, at_most=1).read(5) < 5
+    assert 4 < await _Part("figures", take_no_time, at_most=0.01).read(5) <= 5
+    assert await _Part("figures", take_long, at_most=1e-6).read(5) == 600

@@ -41,6 +41,9 @@ Files: TypeAlias = Mapping[str, "PublishedFile"]
 FIGURES_SHARE: Final = 0.01
 """The part of the time, at most, in which figures of rounds are read: they can be millions."""
 
+_LONGEST: Final = 600.0
+"""Seconds after which they are read again, however long that takes."""
+
 _PATIENCE: Final = 120.0
 """Seconds after which a reading that hangs is given up and begun anew."""
 
@@ -198,7 +201,7 @@ class _Part(NamedTuple):
         else:
             _READ.labels(self.name).set_to_current_time()
         took = monotonic() - began
-        return max(every - took, took / self.at_most - took)
+        return max(every - took, min(_LONGEST, took / self.at_most - took))
 
     async def keep_reading(self, every: float, pause: float) -> None:
         while True:
