@@ -34,7 +34,13 @@ from emask.opendata.catalogue import (
 )
 from emask.opendata.feed import SiteStock, maskdata_csv, points_json
 from emask.opendata.schemas import schemas
-from emask.opendata.statistics import RoundFigures, statistics_json, stores_csv, stores_json
+from emask.opendata.statistics import (
+    RoundFigures,
+    figures_of,
+    statistics_json,
+    stores_csv,
+    stores_json,
+)
 
 Files: TypeAlias = Mapping[str, "PublishedFile"]
 
@@ -140,11 +146,9 @@ class OpenData:
             at = await queries.read_at(tx)
             rounds = await queries.closed_rounds(tx, now)
             stores = await queries.store_counts(tx, [each.round_id for each in rounds])
-        figures = [
-            RoundFigures(each, [s for s in stores if s.round_id == each.round_id], now=now)
-            for each in rounds
-        ]
-        self._figures = await asyncio.to_thread(_figures_files, figures, self._figures, at)
+        self._figures = await asyncio.to_thread(
+            lambda: _figures_files(figures_of(rounds, stores, now=now), self._figures, at)
+        )
         self._publish(self.snapshot, at)
 
     def _publish(self, snapshot: Snapshot, at: datetime) -> None:

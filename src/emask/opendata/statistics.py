@@ -1,5 +1,6 @@
 """What came of a round, in numbers of people: as documents without any small count in them."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -149,6 +150,16 @@ class RoundFigures:
     def _counties(self) -> list[str]:
         found = {each.county for each in self._stores}
         return [*(c for c in COUNTIES if c in found), *sorted(found.difference(COUNTIES))]
+
+
+def figures_of(
+    rounds: Iterable[DrawnRound], stores: Iterable[StoreCounts], *, now: datetime
+) -> list[RoundFigures]:
+    """The figures of every round, of which `stores` are all."""
+    by_round: dict[str, list[StoreCounts]] = defaultdict(list)
+    for each in stores:
+        by_round[each.round_id].append(each)
+    return [RoundFigures(each, by_round[each.round_id], now=now) for each in rounds]
 
 
 def statistics_json(figures: RoundFigures) -> bytes:
