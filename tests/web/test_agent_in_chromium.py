@@ -140,6 +140,22 @@ async def test_a_certificate_signs_in_until_it_is_revoked(
     assert "0800-030-598" in await window.text()
 
 
+async def test_a_counter_notices_a_card_that_comes_and_goes(
+    context: BrowserContext, base: str, pcsc: PcscService
+) -> None:
+    await allow(context)
+    window = await Window.open(context, base, "zh")
+    await window.go("/staff/sign-in")
+    await window.fill(username="pharmacist", password=PASSWORD)
+    await window.send()
+    with pcsc.card(VirtualNhiCard(card_record(MING))):
+        await window.page.wait_for_selector(".answer")
+        assert "王○明" in await window.text()
+    await window.page.wait_for_selector(".answer", state="detached")
+    assert "王○明" not in await window.text()
+    assert not window.complaints
+
+
 async def test_without_an_agent_the_page_says_how_to_get_one(
     context: BrowserContext, base: str, agent: AgentAddress
 ) -> None:
