@@ -36,6 +36,7 @@ OPEN_IN_EACH_LANGUAGE = {
     "/rounds/{round_id:str}/draw",
     "/accessibility",
     "/rules",
+    "/map",
     "/opendata",
     "/identify",
     "/identify/card",

@@ -51,6 +51,7 @@ from emask.web.operator import reconciliation, reopening
 from emask.web.operator import refunds as operator_refunds
 from emask.web.operator import sites as operator_sites
 from emask.web.operator import stores as operator_stores
+from emask.web.public import mask_map
 from emask.web.public import opendata as public_opendata
 from emask.web.public import rules as public_rules
 from emask.web.sandbox_pages import atm, partners, phone
@@ -89,6 +90,7 @@ _PUBLIC = [
     *registration.PUBLIC,
     *account.PUBLIC,
     *public_opendata.PUBLIC,
+    *mask_map.PUBLIC,
     *public_rules.PUBLIC,
     *staff.PUBLIC,
 ]
