@@ -84,6 +84,7 @@ WRITERS = {
     "counter_stock": {"counter"},
     "counter_sale": {"counter"},
     "proxy_visit": {"counter"},
+    "offline_sale": {"counter"},
     "api_client": {"counter"},
     "api_client_assertion": {"counter"},
     "idempotent_call": {"counter"},

@@ -38,7 +38,7 @@ def content_security_policy(*, agent: str, operator: str, cashiers: Collection[s
     forms = " ".join(dict.fromkeys(("'self'", *filter(None, (operator, *cashiers)))))
     return (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-        f"connect-src 'self' {agent}; form-action {forms}; "
+        f"connect-src 'self' {agent}; worker-src 'self'; form-action {forms}; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
 

@@ -1092,6 +1092,32 @@ CREATE TABLE counter_sale (
 COMMENT ON COLUMN counter_sale.paper IS 'What showed who the buyer is: the card, or what stands in for it.';
 CREATE INDEX counter_sale_site ON counter_sale (site_code, sold_on, sold_at);
 
+CREATE TABLE offline_sale (
+    sale_id       uuid        PRIMARY KEY, -- sent again, or twice at once, it is one sale
+    site_code     text        NOT NULL REFERENCES counter_site,
+    list_id       uuid        NOT NULL,
+    sent_by       text        NOT NULL,
+    received_at   timestamptz NOT NULL,
+    refusal       text,
+    person_id     uuid,
+    product       text        CHECK (product IN ('adult_mask', 'child_mask')),
+    pieces        integer     NOT NULL DEFAULT 0 CHECK (pieces >= 0),
+    sold_at       timestamptz,
+    settled_at    timestamptz,
+    settled_by    text,
+    settle_reason text,
+    CHECK (refusal IS NOT NULL OR (person_id IS NOT NULL AND product IS NOT NULL
+                                   AND sold_at IS NOT NULL)),
+    CHECK ((settled_at IS NULL) = (settled_by IS NULL)
+           AND (settled_at IS NULL) = (settle_reason IS NULL)),
+    CHECK (refusal IS NOT NULL OR settled_at IS NULL)
+);
+COMMENT ON TABLE offline_sale IS 'Each sale that a counter made without a line, as it was judged when it came in.';
+COMMENT ON COLUMN offline_sale.refusal IS 'The rule that it broke: a conflict, which is no sale; what the buyer has is gone all the same.';
+CREATE INDEX offline_sale_list ON offline_sale (list_id);
+CREATE INDEX offline_sale_open ON offline_sale (received_at)
+    WHERE refusal IS NOT NULL AND settled_at IS NULL;
+
 -- The software of pharmacies: it proves itself with its own key, of which only the public half is
 -- kept here, and acts for one site.
 CREATE TABLE api_client (
