@@ -49,6 +49,27 @@ def test_a_round_comes_from_a_file(emask: Run, tmp_path: Path) -> None:
     assert "week-9" in emask("rounds", "list").output
 
 
+def test_policies_are_imported_and_listed(emask: Run, tmp_path: Path) -> None:
+    assert "還沒有藥局規則" in emask("policies", "list").output
+    file = tmp_path / "june.toml"
+    file.write_text(
+        "[[policy]]\nvalid_from = 2020-06-01\ninterval_days = 14\nadult_pieces = 9\n"
+        "child_pieces = 10\nprice = 4\nchild_born_from = 2004-01-01\nodd_even = false\n"
+    )
+    begun = emask("policies", "import", str(file), EMASK_LANG="en")
+    assert (begun.exit_code, "2020-06-01 has begun" in begun.stderr) == (2, True)
+    meant = emask("policies", "import", str(file), "--confirm-from", "2020-06-01")
+    assert (meant.exit_code, "新增或變更 1 項" in meant.output) == (0, True)
+    listed = emask("policies", "list").output
+    assert listed == "2020-06-01\t14 天，成人 9 片，兒童 10 片，不分單雙號\n"
+    again = emask("policies", "import", str(file))
+    assert (again.exit_code, "不變 1 項" in again.output) == (0, True)
+    assert emask("policies", "import", str(file), "--confirm-from", "June").exit_code == 2
+    file.write_text(file.read_text().replace("price = 4", "price = 0"))
+    wrong = emask("policies", "import", str(file))
+    assert (wrong.exit_code, "june.toml: policy 1: price" in wrong.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "zh", "en"),
     [

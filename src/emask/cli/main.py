@@ -12,6 +12,7 @@ from emask.cli import (
     notices,
     packing,
     people,
+    policies,
     rounds,
     staff,
 )
@@ -50,6 +51,7 @@ app.command(
 app.add_typer(rounds.app, name="rounds")
 app.add_typer(imports.stores, name="stores")
 app.add_typer(counter_sites.app, name="counter-sites")
+app.add_typer(policies.app, name="policies")
 app.add_typer(people.app, name="people")
 app.add_typer(staff.app, name="staff")
 app.add_typer(counter_clients.app, name="counter-clients")

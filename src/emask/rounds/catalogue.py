@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
+from emask.rounds.policy_file import policies_from_file
 from emask.rules.calendar import (
     TAIPEI,
     Channel,
@@ -53,8 +54,7 @@ def built_in_round(round_id: str) -> Round:
 
 def built_in_policies() -> tuple[CounterPolicy, ...]:
     """The counter policies from 6 February 2020 on, the earliest first."""
-    table = tomllib.loads((_DATA / "counter-policies.toml").read_text("utf-8"))
-    return tuple(CounterPolicy(**policy) for policy in table["policy"])
+    return policies_from_file(_DATA / "counter-policies.toml")
 
 
 def round_from_file(path: Path) -> Round:
