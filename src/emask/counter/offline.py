@@ -179,7 +179,8 @@ async def _take(db: Database, upload: _Upload, sent: Mapping[UUID, _OpenSale | N
         fresh = {sale_id: sale for sale_id, sale in sent.items() if sale_id in new}
         judged = await _judge_all(tx, upload, fresh, room=room)
         short = await _write(tx, upload, judged) if judged else {}
-        outcomes = await queries.outcomes(tx, terms.site_code, sent)
+        found = await queries.outcomes(tx, terms.site_code, sent)
+        outcomes = {sale_id: found[sale_id] for sale_id in sent if sale_id in found}
         return Reconciled(outcomes=outcomes, short=short)
 
     return await db.retrying(use_case)
