@@ -118,7 +118,7 @@ async def test_answers_are_kept_for_a_week(world: World) -> None:
     async def refused(tx: object) -> Told:
         raise CardUnknown
 
-    def worded(refusal: Refusal) -> Told:
+    async def worded(tx: object, refusal: Refusal) -> Told:
         return Told(status=refusal.status, media_type="", language="", body=refusal.code.encode())
 
     for each in (effect, refused):

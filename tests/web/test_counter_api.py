@@ -95,6 +95,18 @@ async def test_sent_again_with_its_key_a_sale_is_the_same(shop: ApiCaller, syste
     assert problem(other) == (422, "idempotency_key_used")
 
 
+async def test_a_sale_is_refused_in_the_words_of_eligibility(
+    shop: ApiCaller, system: System
+) -> None:
+    who = await somebody(system)
+    await sell(shop, who)
+    asked = {"id_number": who, "product": "adult_mask"}
+    may_not = await shop.call("POST", f"{COUNTER}/eligibility", json=asked)
+    refused = await sell(shop, who)
+    assert refused.json() == may_not.json()["refusal"]
+    assert PHARMACY.name in refused.json()["detail"]
+
+
 async def test_a_refusal_is_an_answer_too(shop: ApiCaller, system: System) -> None:
     who, key = await somebody(system), str(uuid4())
     await sell(shop, who)

@@ -60,7 +60,7 @@ async def once(
     call: Call,
     effect: Callable[[Transaction], Awaitable[Told]],
     *,
-    refused: Callable[[Refusal], Told],
+    refused: Callable[[Transaction, Refusal], Awaitable[Told]],
 ) -> Told:
     """The answer to a call: its effect and the answer are written together, or neither.
 
@@ -70,37 +70,47 @@ async def once(
         db: the database.
         call: what is called.
         effect: what it does, in the transaction that it is given.
-        refused: words a refusal.
+        refused: words a refusal, in a transaction in which nothing of the call is left.
 
     Raises:
         ClientEnded, CallInFlight, KeyReused: the call does nothing.
     """
 
-    async def use_case(tx: Transaction) -> Told:
-        held = await queries.begin_call(tx, call.client_id, call.key)
-        if held is None:
-            raise ClientEnded
-        if not held:
-            raise CallInFlight
-        if (kept := await queries.kept_call(tx, call.client_id, call.key)) is not None:
-            fingerprint, told = kept
-            if fingerprint != call.fingerprint:
-                raise KeyReused
-            return told
-        try:
-            async with tx.transaction():
-                told = await effect(tx)
-        except Refusal as refusal:
-            told = refused(refusal)
-        await queries.keep_call(
-            *(tx, call.client_id, call.key),
-            fingerprint=call.fingerprint,
-            told=told,
-            at=call.at,
-        )
-        return told
+    async def with_effect(tx: Transaction) -> Told:
+        return await _kept(tx, call) or await _keep(tx, call, await effect(tx))
 
-    return await db.retrying(use_case)
+    try:
+        return await db.retrying(with_effect)
+    except Refusal as error:  # all that was done is undone; what is left is an answer
+        refusal = error
+
+    async def without(tx: Transaction) -> Told:
+        return await _kept(tx, call) or await _keep(tx, call, await refused(tx, refusal))
+
+    return await db.retrying(without)
+
+
+async def _kept(tx: Transaction, call: Call) -> Told | None:
+    """Hold the call's key to the end of the transaction; what it was told before, if anything."""
+    held = await queries.begin_call(tx, call.client_id, call.key)
+    if held is None:
+        raise ClientEnded
+    if not held:
+        raise CallInFlight
+    kept = await queries.kept_call(tx, call.client_id, call.key)
+    if kept is None:
+        return None
+    fingerprint, told = kept
+    if fingerprint != call.fingerprint:
+        raise KeyReused
+    return told
+
+
+async def _keep(tx: Transaction, call: Call, told: Told) -> Told:
+    await queries.keep_call(
+        *(tx, call.client_id, call.key), fingerprint=call.fingerprint, told=told, at=call.at
+    )
+    return told
 
 
 async def forget_calls(tx: Transaction, *, at: datetime) -> int:

@@ -9,7 +9,7 @@ from emask.counter.queries import Visit
 from emask.counter.why import Case, Shelf, pieces_for, verdict
 from emask.database import audit_log
 from emask.database.clock import Clock
-from emask.database.pool import Database, Retrying, Transaction
+from emask.database.pool import Reading, Retrying, Transaction
 from emask.database.vault import Vault
 from emask.entitlement import service as entitlement
 from emask.entitlement.deferrals import announce_moves, announce_return
@@ -23,7 +23,7 @@ UNDO_WITHIN = timedelta(minutes=5)
 
 
 async def check(
-    db: Database,
+    db: Reading,
     clock: Clock,
     vault: Vault,
     *,

@@ -7,7 +7,7 @@ transaction; one whose first parameter is ``db`` opens its own and commits it be
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol, Self, TypeVar
 
 from psycopg import AsyncConnection
@@ -32,6 +32,14 @@ class Retrying(Protocol):
         ...
 
 
+class Reading(Protocol):
+    """What a use case that only reads is given: a database, or :class:`Joined`."""
+
+    def connection(self) -> AbstractAsyncContextManager[Transaction]:
+        """As :meth:`Database.connection`."""
+        ...
+
+
 class Joined:
     """An open transaction that a use case becomes part of, to be committed with the rest of it.
 
@@ -44,6 +52,11 @@ class Joined:
     async def retrying(self, use_case: Callable[[Transaction], Awaitable[T]]) -> T:
         """What the use case returns, nothing of it committed yet."""
         return await use_case(self._tx)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Transaction]:
+        """The transaction itself."""
+        yield self._tx
 
 
 class Database:

@@ -4,8 +4,6 @@ A client acts for one site. What changes something needs an Idempotency-Key, exc
 changes nothing the second time.
 """
 
-from collections.abc import Awaitable, Callable
-from functools import partial
 from hashlib import sha256
 from typing import Annotated, Final
 from uuid import UUID
@@ -15,18 +13,8 @@ from litestar import Response, Router, get, post
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import SecurityRequirement
 from litestar.params import FromPath, HeaderParameter, JSONBody
-from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_304_NOT_MODIFIED
+from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 
-from emask.counter.clients_calls import (
-    BadKey,
-    Call,
-    CallInFlight,
-    ClientEnded,
-    KeyReused,
-    once,
-    read_key,
-)
-from emask.counter.clients_queries import Told
 from emask.counter.clients_tokens import Caller
 from emask.counter.clients_undo import undo_at_site
 from emask.counter.model import TooLateToUndo, UnknownSale
@@ -34,7 +22,6 @@ from emask.counter.service import check, receive_stock, sales_today, sell, stock
 from emask.counter.supply import count_stock
 from emask.database.clock import StoppedClock
 from emask.database.pool import Joined, Transaction
-from emask.language import Language
 from emask.rules.calendar import day_in_taipei
 from emask.rules.refusals import (
     AlreadyBought,
@@ -64,9 +51,10 @@ from emask.web.api.counter_facts import (
     StockLine,
     UndoAsked,
 )
+from emask.web.api.counter_once import JSON, answer_once
 from emask.web.api.etags import names
-from emask.web.api.problems import INVALID_REQUEST, NOT_FOUND, PROBLEM_JSON, told
-from emask.web.intake_problems import INVALID_ENTRY, TOO_LARGE, Unacceptable, document
+from emask.web.api.problems import INVALID_REQUEST, NOT_FOUND, told
+from emask.web.intake_problems import INVALID_ENTRY, TOO_LARGE, Unacceptable
 from emask.web.shell.page import WebRequest
 
 SCHEME: Final = "counter"
@@ -81,13 +69,6 @@ _RULES: Final = (
     *(CardUnknown, CardInactive, ChildNotEligible, ProductNotForAdult, WrongDayOddEven),
     *(OutOfStock, IntervalNotOver, AlreadyBought, WouldVoidPreorder, ProxyLimit),
 )
-_JSON: Final = "application/json"
-_REPEATED: Final = {
-    BadKey: problems.KEY_NEEDED,
-    CallInFlight: problems.IN_FLIGHT,
-    KeyReused: problems.KEY_USED,
-    ClientEnded: problems.CLIENT_ENDED,
-}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -147,7 +128,21 @@ async def make_sale(request: WebRequest, data: JSONBody[SaleAsked]) -> Response[
         )
         return SaleFacts.of(sale)
 
-    return await _once(request, data, effect, status=HTTP_201_CREATED)
+    async def told_of(tx: Transaction, refusal: Refusal) -> Refusal:
+        """What eligibility would say of it: place and day of the fact, and the next day."""
+        answer = await check(
+            Joined(tx),
+            clock,
+            system.vault,
+            site_code=caller.site_code,
+            id_number=data.id_number,
+            product=data.product,
+            paper=data.paper,
+        )
+        why = answer.refusal
+        return why if why is not None and why.code == refusal.code else refusal
+
+    return await answer_once(request, data, effect, why=told_of)
 
 
 @post(
@@ -210,7 +205,7 @@ async def show_stock(
     headers = {"etag": etag, "vary": "authorization"}
     if names(if_none_match, etag):
         return Response(b"", status_code=HTTP_304_NOT_MODIFIED, headers=headers)
-    return Response(body, media_type=_JSON, headers=headers)
+    return Response(body, media_type=JSON, headers=headers)
 
 
 @post(
@@ -235,7 +230,7 @@ async def enter_stock(request: WebRequest, data: JSONBody[StockEntered]) -> Resp
             raise Unacceptable(problems.TOO_MUCH_STOCK)
         return facts
 
-    return await _once(request, data, effect, status=HTTP_201_CREATED)
+    return await answer_once(request, data, effect)
 
 
 @post(
@@ -260,49 +255,13 @@ async def enter_count(request: WebRequest, data: JSONBody[StockCounted]) -> Resp
         )
         return await _stock(tx, caller)
 
-    return await _once(request, data, effect, status=HTTP_201_CREATED)
+    return await answer_once(request, data, effect)
 
 
 async def _stock(tx: Transaction, caller: Caller) -> StockFacts:
     stock = await stock_of(tx, caller.site_code)
     lines = [StockLine(product=product, pieces=pieces) for product, pieces in stock.items()]
     return StockFacts(site_code=caller.site_code, stock=lines)
-
-
-async def _once(
-    request: WebRequest,
-    asked: msgspec.Struct,
-    effect: Callable[[Transaction], Awaitable[msgspec.Struct]],
-    *,
-    status: int,
-) -> Response[bytes]:
-    """The answer to a call with an Idempotency-Key. Raises Unacceptable."""
-    system, language = door_of(request).system, language_of(request)
-
-    async def told_of(tx: Transaction) -> Told:
-        body = _encode(await effect(tx))
-        return Told(status=status, media_type=_JSON, language=language.tag, body=body)
-
-    what = f"{request.url.path} {_encode(asked).decode()}"
-    try:
-        call = Call(
-            client_id=caller_of(request).client_id,
-            key=read_key(request.headers.get("idempotency-key", "")),
-            fingerprint=system.vault.digest("api call", what),
-            at=await system.clock.now(),
-        )
-        answer = await once(system.db, call, told_of, refused=partial(_refused, language))
-    except tuple(_REPEATED) as error:
-        raise Unacceptable(_REPEATED[type(error)]) from None
-    headers = {"content-language": answer.language, "vary": "accept-language, authorization"}
-    return Response(
-        answer.body, status_code=answer.status, media_type=answer.media_type, headers=headers
-    )
-
-
-def _refused(language: Language, refusal: Refusal) -> Told:
-    body = _encode(document(refusal, language))
-    return Told(status=refusal.status, media_type=PROBLEM_JSON, language=language.tag, body=body)
 
 
 COUNTER: Final = Router(
