@@ -81,7 +81,7 @@ async def test_b8_b10_the_calendar_says_what_the_counter_does(visitor: Visitor) 
         assert found
         return found[1]
 
-    assert "開始登記" in of(date(2020, 3, 12))
+    assert "登記開始" in of(date(2020, 3, 12))
     assert "✓ 藥局可購買，領取改為3月29日（星期日）起" in of(date(2020, 3, 22))
     assert "✗ 藥局不可購買" in of(date(2020, 3, 26))
     assert "間隔起算日" in of(date(2020, 3, 26))

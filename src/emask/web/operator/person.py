@@ -74,7 +74,8 @@ async def tell_caller(page: ThisPage, form: SentForm) -> Response[str]:
         )
     if caller is None:
         form.fail("id_number", page.say("健保資料中沒有這個號碼，和來電的人核對後再輸入"))
-    return _show(page, form, caller)
+    # whoever was found is shown masked; the number goes from the screen, too
+    return _show(page, form if caller is None else page.form(), caller)
 
 
 async def _caller(page: Page, tx: Transaction, person_id: UUID, shown_number: str) -> Caller | None:

@@ -24,7 +24,7 @@ _DEFERRED: Final = {
     DeferredClaim.WINDOW_START: source("從領取期間第一天起算"),
 }
 _EVENTS: Final = {
-    Event.OPENS: source("開始登記"),
+    Event.OPENS: source("登記開始"),
     Event.CLOSES: source("登記截止"),
     Event.PAY_FROM: source("公布抽籤結果、開始繳費"),
     Event.PAY_UNTIL: source("繳費截止"),
