@@ -102,6 +102,17 @@ async def test_buyers_of_the_round_that_this_one_is_closed_to(
     assert await intake.submit(entry(other, round=SECOND))
 
 
+async def test_whose_pack_never_came_has_bought_nothing(
+    world: World, intake: Intake, still: StillClock
+) -> None:
+    await offer(world, replace(SECOND, closed_to_buyers_of=FIRST.id))
+    still.instant = SECOND.opens_at
+    person = await world.person()
+    await world.paid(person, FIRST)
+    await world.run("UPDATE orders SET state = 'cancelled' WHERE person_id = %s", (person,))
+    assert await intake.submit(entry(person, round=SECOND))
+
+
 @pytest.mark.parametrize("store", [(Chain.SE, "999999"), (Chain.HL, "100001"), (Chain.SE, "\0")])
 async def test_a_store_is_chain_and_code(
     world: World, intake: Intake, store: tuple[Chain, str]

@@ -19,7 +19,7 @@ from emask.delivery.missing import lost_parcels, shortages_waiting
 from emask.delivery.model import NotSoMany
 from emask.delivery.returns import scan_back
 from emask.delivery.standing import check_order_stands
-from emask.payment.service import money_of
+from emask.payment.service import money_of, order_of
 from emask.rules.calendar import at
 from emask.rules.labels import Label, label_number
 from emask.rules.refusals import NeverCame
@@ -51,6 +51,10 @@ async def test_a_shortage_that_stays_is_given_back(play: Play) -> None:
     async with play.system.db.transaction() as tx:
         money = await money_of(tx, play.round.id)
         assert await shortages_waiting(tx, play.round.id) == []
+        bought = [
+            await order_of(tx, person_id=play.person_id(n), round_id=play.round.id) for n in (0, 1)
+        ]
+    assert [order and order.bought for order in bought] == [False, True]
     assert (money.received, money.orders_paid, money.refunds_due) == (44, 22, 22)
     assert money.balanced
     assert await rows(play, "SELECT ended_by FROM shortage") == [("operator",)]

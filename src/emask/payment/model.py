@@ -23,6 +23,11 @@ class Order:
     paid_at: datetime | None
     changed_at: datetime
 
+    @property
+    def bought(self) -> bool:
+        """It was paid for, and its money does not go back because its pack never came."""
+        return self.paid_at is not None and self.state is not OrderState.CANCELLED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedAccount:

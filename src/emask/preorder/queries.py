@@ -60,6 +60,11 @@ class Facts(NamedTuple):
 SEALED_AS: Final = "mobile"
 """The name of the field under which a pre-order's mobile number is sealed."""
 
+# Whose pack never came, and whose money goes back, has bought nothing.
+_BOUGHT: Final = (
+    "EXISTS (SELECT FROM orders o WHERE o.person_id = e.person_id"
+    " AND o.round_id = r.closed_to_buyers_of AND o.paid_at IS NOT NULL AND o.state <> 'cancelled')"
+)
 # Every check that refuses is made in the statement that writes, in its snapshot: the round is open
 # and not frozen, the channel is offered, the person is of the round's kind, the store is open.
 _CHECKED = (
@@ -74,8 +79,7 @@ _CHECKED = (
     " JOIN person p ON p.person_id = e.person_id"
     " AND (p.birth_date >= r.child_born_from) = (r.product = 'child_mask')"
     " JOIN store s ON s.chain = e.chain AND s.store_code = e.store_code AND s.open"
-    " WHERE NOT EXISTS (SELECT FROM orders o WHERE o.person_id = e.person_id"
-    " AND o.round_id = r.closed_to_buyers_of AND o.paid_at IS NOT NULL)"
+    f" WHERE NOT {_BOUGHT}"
 )
 # Only a claim on the window's last day can leave no day of it: the rules decide those few (B7).
 _UNCLAIMED = (
@@ -136,8 +140,7 @@ async def facts(tx: Transaction, rows: Sequence[Row]) -> dict[UUID, Facts]:
     """What may stand against submissions, and what stands of them, by person."""
     cursor = await tx.execute(
         "SELECT e.person_id, p.birth_date, s.name, s.open, r.frozen_at IS NOT NULL,"
-        " EXISTS (SELECT FROM orders o WHERE o.person_id = e.person_id"
-        " AND o.round_id = r.closed_to_buyers_of AND o.paid_at IS NOT NULL),"
+        f" {_BOUGHT},"
         " EXISTS (SELECT FROM claim c WHERE c.person_id = e.person_id"
         " AND c.during @> r.pickup_until),"
         " x.revision, x.person_id, x.round_id, x.ticket, x.chain, x.store_code, x.channel,"

@@ -191,11 +191,11 @@ async def _ordering(page: Page) -> _Ordering:
 
 
 async def _bought(tx: Transaction, person_id: UUID, round_id: str | None) -> bool:
-    """Whether the person holds a paid order of a round."""
+    """Whether the person has bought in a round."""
     if round_id is None:
         return False
     order = await order_of(tx, person_id=person_id, round_id=round_id)
-    return order is not None and order.paid_at is not None
+    return order is not None and order.bought
 
 
 async def _seeded(page: Page, tx: Transaction, draft: Draft) -> Draft:
