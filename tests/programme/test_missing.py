@@ -1,13 +1,14 @@
 """The money of packs that never come goes back, and everything else follows from that."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from emask.counter.service import undo_sale
 from emask.delivery.collection import standing_of
-from emask.delivery.confirmation import Outcome
+from emask.delivery.confirmation import Outcome, confirm_file
 from emask.delivery.consignment_figures import (
     NothingToDecide,
     Trouble,
@@ -17,6 +18,7 @@ from emask.delivery.consignment_figures import (
 from emask.delivery.consignments import settle
 from emask.delivery.missing import lost_parcels, shortages_waiting
 from emask.delivery.model import NotSoMany
+from emask.delivery.packing import packing_list
 from emask.delivery.returns import scan_back
 from emask.delivery.standing import check_order_stands
 from emask.payment.service import money_of, order_of
@@ -25,7 +27,7 @@ from emask.rules.labels import Label, label_number
 from emask.rules.refusals import NeverCame
 from emask.rules.states import OrderState
 from programme.missing import CHAIN, come, give_lost, give_short, paid, report, rows, tell, unsound
-from programme.play import Play
+from programme.play import STORES, Play
 
 DURING = at(date(2020, 3, 27), 10)
 
@@ -108,6 +110,33 @@ async def test_who_was_drawn_last_is_given_back_first(play: Play) -> None:
     with pytest.raises(NotSoMany):
         await give_short(play, shortage_id)
     assert await unsound(play) == []
+
+
+async def _listed(play: Play) -> list[tuple[int, int]]:
+    async with play.system.db.transaction() as tx:
+        lines = await packing_list(tx, round_id=play.round.id, chain=CHAIN)
+    return [(line.packs, line.short) for line in lines]
+
+
+async def test_what_was_given_back_is_on_no_list_of_its_centre(play: Play, tmp_path: Path) -> None:
+    await paid(play, 8)
+    shortage_id = await report(play)
+    assert await _listed(play) == [(2, 1)]
+    await give_short(play, shortage_id)
+    assert await _listed(play) == [(1, 0)]
+    said = tmp_path / "packed.csv"
+    said.write_text(f"store_code,step,packs\r\n{STORES[0].code},packed,1\r\n", encoding="utf-8")
+    async with play.system.db.transaction() as tx:
+        assert await confirm_file(
+            tx,
+            path=said,
+            round_id=play.round.id,
+            chain=CHAIN,
+            at=await play.clock.now(),
+            by="centre",
+        ) == (1, [])
+    await give_short(play, await report(play))
+    assert await _listed(play) == []
 
 
 async def test_a_lost_parcel_is_given_back_once(play: Play) -> None:

@@ -69,10 +69,14 @@ async def packs_by_chain(tx: Transaction, round_id: str) -> dict[Chain, int]:
 
 
 async def packing_lines(tx: Transaction, round_id: str, chain: Chain) -> list[PackingLine]:
-    """What a chain's logistics centre sends to each store, by store code."""
+    """What a chain's logistics centre sends to each store, by store code.
+
+    What it never had and whose money was given back is not among the packs.
+    """
     async with tx.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            "SELECT store_code, name AS store_name, open, packs, state, late,"
+            "SELECT store_code, name AS store_name, open,"
+            " packs - coalesce(given_back, 0)::integer AS packs, state, late,"
             " coalesce(to_come, 0) AS to_come, coalesce(short, 0) AS short,"
             " coalesce(later, 0) AS later, packed.step IS NOT NULL AS confirmed"
             " FROM shipment JOIN store USING (chain, store_code)"
@@ -80,15 +84,17 @@ async def packing_lines(tx: Transaction, round_id: str, chain: Chain) -> list[Pa
             "  WHERE round_id = %(round)s AND chain = %(chain)s AND state = 'paid'"
             "  GROUP BY chain, store_code) travelling USING (chain, store_code)"
             " LEFT JOIN (SELECT p.chain, p.store_code,"
-            "  count(*) FILTER (WHERE hold = 'short') AS short,"
-            "  count(*) FILTER (WHERE hold = 'later') AS later"
+            "  count(*) FILTER (WHERE hold = 'short' AND o.state = 'paid') AS short,"
+            "  count(*) FILTER (WHERE hold = 'later' AND o.state = 'paid') AS later,"
+            "  count(*) FILTER (WHERE hold = 'short' AND o.state = 'cancelled') AS given_back"
             "  FROM parcel p JOIN orders o USING (person_id, round_id)"
             "  WHERE round_id = %(round)s AND p.chain = %(chain)s AND hold IS NOT NULL"
-            "  AND o.state = 'paid' GROUP BY p.chain, p.store_code) held"
+            "  GROUP BY p.chain, p.store_code) held"
             " USING (chain, store_code)"
             " LEFT JOIN (SELECT * FROM shipment_confirmation WHERE step = 'packed') packed"
             "  USING (round_id, chain, store_code)"
-            " WHERE round_id = %(round)s AND chain = %(chain)s AND packs > 0 ORDER BY store_code",
+            " WHERE round_id = %(round)s AND chain = %(chain)s AND"
+            " packs > coalesce(given_back, 0) ORDER BY store_code",
             {"round": round_id, "chain": chain},
         )
         rows = await cursor.fetchall()
