@@ -65,7 +65,7 @@ async def test_three_children_are_acted_for(world: World) -> None:
 def uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
     """The count goes on, and nothing looks whether it is full."""
     where = queries.COUNT_PROXY.index(" WHERE v.adults")
-    monkeypatch.setattr(queries, "COUNT_PROXY", queries.COUNT_PROXY[:where])
+    monkeypatch.setattr(queries, "COUNT_PROXY", f"{queries.COUNT_PROXY[:where]} RETURNING true")
 
 
 @pytest.mark.usefixtures("uncounted")

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -94,11 +95,28 @@ def test_every_form_of_ours_carries_it(template: Path) -> None:
     assert [form for form in forms if "csrf()" in form and TO_GATEWAYS in form] == []
 
 
+KNOW_NO_COOKIES = ("/api/v1/token", "/api/v1/counter/")
+
+
+async def test_nor_does_the_partner_api_know_anybody_by_a_cookie(
+    api: ApiCaller, client: httpx.AsyncClient
+) -> None:
+    client.cookies.set("emask_session", await api.token())
+    for method, path, _ in _routes(create_api()):
+        if path.startswith("/api/v1/counter/"):
+            concrete = path.replace("{sale_id:uuid}", str(uuid4()))
+            assert (await client.request(method, concrete, json={})).status_code == 401
+
+
 async def test_the_api_changes_nothing_for_a_cookie_that_another_site_could_send(
     system: System, api: ApiCaller, client: httpx.AsyncClient
 ) -> None:
     client.cookies.set("emask_session", await api.token())
-    changing = [(method, path) for method, path, _ in _routes(create_api()) if method != "GET"]
+    changing = [
+        (method, path)
+        for method, path, _ in _routes(create_api())
+        if method != "GET" and not path.startswith(KNOW_NO_COOKIES)
+    ]
     assert changing
     for method, path in [*changing, ("POST", PLACING)]:
         concrete = re.sub(r"{([^}]*)}", "2020-1", path)

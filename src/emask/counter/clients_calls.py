@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from psycopg.errors import SerializationFailure
+
 from emask.counter import clients_queries as queries
 from emask.counter.clients_queries import Told
 from emask.database.pool import Database, Transaction
@@ -35,6 +37,10 @@ class KeyReused(Exception):
 
 class ClientEnded(Exception):
     """The client changes nothing any more."""
+
+
+class _AnsweredMeanwhile(SerializationFailure):
+    """The same call was answered after this one had looked; look again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,24 +98,22 @@ async def once(
 
 async def _kept(tx: Transaction, call: Call) -> Told | None:
     """Hold the call's key to the end of the transaction; what it was told before, if anything."""
-    held = await queries.begin_call(tx, call.client_id, call.key)
-    if held is None:
+    begun = await queries.begin_call(tx, call.client_id, call.key)
+    if begun is None:
         raise ClientEnded
-    if not held:
+    if not begun.held:
         raise CallInFlight
-    kept = await queries.kept_call(tx, call.client_id, call.key)
-    if kept is None:
-        return None
-    fingerprint, told = kept
-    if fingerprint != call.fingerprint:
+    if begun.told is not None and begun.fingerprint != call.fingerprint:
         raise KeyReused
-    return told
+    return begun.told
 
 
 async def _keep(tx: Transaction, call: Call, told: Told) -> Told:
-    await queries.keep_call(
+    kept = await queries.keep_call(
         *(tx, call.client_id, call.key), fingerprint=call.fingerprint, told=told, at=call.at
     )
+    if not kept:
+        raise _AnsweredMeanwhile
     return told
 
 

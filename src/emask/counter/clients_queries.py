@@ -113,46 +113,55 @@ class Told:
 
 # Held until the transaction ends: a second call with the same key learns of the first at once.
 BEGIN_CALL: Final = (
-    "SELECT pg_try_advisory_xact_lock(hashtextextended(%(client)s || ' ' || %(key)s, 0))"
-    " FROM api_client WHERE client_id = %(client)s AND ended_at IS NULL"
+    "SELECT pg_try_advisory_xact_lock(hashtextextended(client_id || ' ' || %(key)s, 0)),"
+    " fingerprint, status, media_type, language, body"
+    " FROM api_client"
+    " LEFT JOIN (SELECT * FROM idempotent_call WHERE key = %(key)s) AS kept USING (client_id)"
+    " WHERE client_id = %(client)s AND ended_at IS NULL"
 )
 
 
-async def begin_call(tx: Transaction, client_id: str, key: str) -> bool | None:
-    """Hold a client's key; False if another call holds it, None if the client has ended."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """Whether a call holds its key, and what was told with it before, about which contents."""
+
+    held: bool
+    fingerprint: bytes | None
+    told: Told | None
+
+
+async def begin_call(tx: Transaction, client_id: str, key: str) -> Begun | None:
+    """Hold a client's key, unless another call does; None if the client has ended."""
     cursor = await tx.execute(BEGIN_CALL, {"client": client_id, "key": key})
-    row = await cursor.fetchone()
-    return row[0] if row else None
-
-
-async def kept_call(tx: Transaction, client_id: str, key: str) -> tuple[bytes, Told] | None:
-    """The fingerprint of what was called with a key before, and the answer; None if nothing was."""
-    cursor = await tx.execute(
-        "SELECT fingerprint, status, media_type, language, body FROM idempotent_call"
-        " WHERE client_id = %s AND key = %s",
-        (client_id, key),
-    )
     row = await cursor.fetchone()
     if row is None:
         return None
-    fingerprint, status, media_type, language, body = row
+    held, fingerprint, status, media_type, language, body = row
+    if fingerprint is None:
+        return Begun(held=held, fingerprint=None, told=None)
     told = Told(status=status, media_type=media_type, language=language, body=body)
-    return fingerprint, told
+    return Begun(held=held, fingerprint=fingerprint, told=told)
+
+
+KEEP_CALL: Final = (
+    "INSERT INTO idempotent_call"
+    " (client_id, key, fingerprint, status, media_type, language, body, called_at)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+)
 
 
 async def keep_call(
     tx: Transaction, client_id: str, key: str, *, fingerprint: bytes, told: Told, at: datetime
-) -> None:
-    """Keep an answer beside its effect."""
-    await tx.execute(
-        "INSERT INTO idempotent_call"
-        " (client_id, key, fingerprint, status, media_type, language, body, called_at)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+) -> bool:
+    """Keep an answer beside its effect; False if one is kept already."""
+    cursor = await tx.execute(
+        KEEP_CALL,
         (
             *(client_id, key, fingerprint),
             *(told.status, told.media_type, told.language, told.body, at),
         ),
     )
+    return cursor.rowcount == 1
 
 
 async def person_of_sale(tx: Transaction, site_code: str, sale_id: UUID) -> UUID | None:

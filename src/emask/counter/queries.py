@@ -3,17 +3,39 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from emask.counter.model import Paper, Sale
 from emask.database.pool import Transaction
-from emask.rules.calendar import Product
+from emask.entitlement.queries import CLAIM_COLUMNS, CLAIM_WIDTH, claim_in
+from emask.rounds.queries import POLICY_COLUMNS, policy_in
+from emask.rules.calendar import CounterPolicy, Product
+from emask.rules.interval import Claim
 
 _SALE = (
     "s.sale_id, s.person_id, s.site_code, s.product, s.pieces, s.sold_on, s.sold_at, s.sold_by,"
     " s.by_proxy, s.visit_id, s.paper, s.undone_at"
 )
+
+
+VISIT: Final = (
+    "SELECT site.name, coalesce(stock.pieces, 0), p.birth_date, p.name, card.active,"
+    f" {_SALE}, {', '.join(f'policy.{name}' for name in POLICY_COLUMNS)}, {CLAIM_COLUMNS}"
+    " FROM counter_site site"
+    " LEFT JOIN LATERAL (SELECT * FROM counter_policy WHERE valid_from <= %(day)s"
+    "  ORDER BY valid_from DESC LIMIT 1) policy ON true"
+    " LEFT JOIN counter_stock stock"
+    "  ON stock.site_code = site.site_code AND stock.product = %(product)s"
+    " LEFT JOIN person p ON p.person_id = %(person)s"
+    " LEFT JOIN nhi_card card ON card.person_id = p.person_id"
+    " LEFT JOIN counter_sale s ON s.person_id = p.person_id AND s.sale_id = %(sale)s"
+    " LEFT JOIN claim ON claim.person_id = %(person)s"
+    " LEFT JOIN round USING (round_id)"
+    " WHERE site.site_code = %(site)s ORDER BY claim.during"
+)
+_SALE_ENDS: Final = 12
+_POLICY_ENDS: Final = _SALE_ENDS + len(POLICY_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,44 +49,54 @@ class CardHolder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A card at a counter: where, what is in stock there, whose, and whether it is sold already.
+    """A card at a counter: all that there is to know before selling, as one statement read it.
 
     `holder` is None when the registry does not know the person, `sale` unless a sale of the
-    number that was asked for stands.
+    number that was asked for stands, `policy` before the first one. `claims` are the person's,
+    the earliest first.
     """
 
     site_name: str
     in_stock: int
     holder: CardHolder | None
     sale: Sale | None
+    policy: CounterPolicy | None
+    claims: Sequence[Claim]
 
 
 async def visit(
-    tx: Transaction, *, site_code: str, product: Product, person_id: UUID, sale_id: UUID | None
+    tx: Transaction,
+    *,
+    site_code: str,
+    product: Product,
+    person_id: UUID,
+    day: date,
+    sale_id: UUID | None,
 ) -> Visit | None:
-    """What there is to know before selling; None if there is no such site."""
+    """What there is to know before selling on a day; None if there is no such site."""
     cursor = await tx.execute(
-        "SELECT site.name, coalesce(stock.pieces, 0), p.birth_date, p.name, card.active,"
-        f" {_SALE}"
-        " FROM counter_site site"
-        " LEFT JOIN counter_stock stock"
-        "  ON stock.site_code = site.site_code AND stock.product = %(product)s"
-        " LEFT JOIN person p ON p.person_id = %(person)s"
-        " LEFT JOIN nhi_card card ON card.person_id = p.person_id"
-        " LEFT JOIN counter_sale s ON s.person_id = p.person_id AND s.sale_id = %(sale)s"
-        " WHERE site.site_code = %(site)s",
-        {"site": site_code, "product": product, "person": person_id, "sale": sale_id},
+        VISIT,
+        {
+            "site": site_code,
+            "product": product,
+            "person": person_id,
+            "day": day,
+            "sale": sale_id,
+        },
     )
-    row = await cursor.fetchone()
-    if row is None:
+    rows = await cursor.fetchall()
+    if not rows:
         return None
-    site_name, in_stock, birth_date, name, card_active, *sale = row
+    site_name, in_stock, birth_date, name, card_active, *rest = rows[0]
     holder = birth_date and CardHolder(birth_date=birth_date, name=name, card_active=card_active)
+    sale, policy = rest[:_SALE_ENDS], rest[_SALE_ENDS:_POLICY_ENDS]
     return Visit(
         site_name=site_name,
         in_stock=in_stock,
         holder=holder,
         sale=_sale(sale) if sale[0] else None,
+        policy=policy_in(policy) if policy[0] else None,
+        claims=[claim_in(row[-CLAIM_WIDTH:]) for row in rows if row[-CLAIM_WIDTH] is not None],
     )
 
 
@@ -76,7 +108,7 @@ SELL = (
     " INSERT INTO counter_sale (person_id, sale_id, site_code, product, pieces, sold_on, sold_at,"
     " sold_by, by_proxy, visit_id, paper)"
     " SELECT %(person_id)s, %(sale_id)s, site_code, %(product)s, %(pieces)s, %(sold_on)s,"
-    " %(sold_at)s, %(sold_by)s, %(by_proxy)s, %(visit_id)s, %(paper)s FROM stock"
+    " %(sold_at)s, %(sold_by)s, %(by_proxy)s, %(visit_id)s, %(paper)s FROM stock RETURNING true"
 )
 
 
@@ -98,7 +130,7 @@ async def take_and_sell(tx: Transaction, sale: Sale) -> bool:
             "paper": sale.paper,
         },
     )
-    return cursor.rowcount == 1
+    return await cursor.fetchone() is not None
 
 
 COUNT_PROXY = (
@@ -108,7 +140,7 @@ COUNT_PROXY = (
     " ON CONFLICT (visit_id) DO UPDATE SET adults = v.adults + excluded.adults,"
     " children = v.children + excluded.children"
     " WHERE v.adults + excluded.adults <= %(adults)s"
-    " AND v.children + excluded.children <= %(children)s"
+    " AND v.children + excluded.children <= %(children)s RETURNING true"
 )
 
 
@@ -126,7 +158,7 @@ async def count_proxy(tx: Transaction, sale: Sale, *, adults: int, children: int
             "children": children,
         },
     )
-    return cursor.rowcount == 1
+    return await cursor.fetchone() is not None
 
 
 async def sale(tx: Transaction, person_id: UUID, sale_id: UUID) -> Sale | None:

@@ -1,5 +1,6 @@
 """The counter: may this card buy, sell to it, undo a sale (B7, B9, B10, B17)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -13,8 +14,9 @@ from emask.database.pool import Reading, Retrying, Transaction
 from emask.database.vault import Vault
 from emask.entitlement import service as entitlement
 from emask.entitlement.deferrals import announce_moves, announce_return
-from emask.rounds.service import policy_on
+from emask.rounds.service import NoPolicy
 from emask.rules.calendar import CounterPolicy, Product, day_in_taipei
+from emask.rules.interval import Claim
 from emask.rules.people import last_digit, masked_name, normalise_id
 from emask.rules.refusals import OutOfStock, ProxyLimit
 
@@ -42,9 +44,9 @@ async def check(
     person_id = vault.person_id(number)
     day = day_in_taipei(await clock.now())
     async with db.connection() as tx:
-        visit = await _visit(tx, site_code, product, person_id, sale_id=None)
-        case = await _case(tx, visit, number=number, product=product, day=day, paper=paper)
-        found = await verdict(tx, person_id, case)
+        visit = await _visit(tx, site_code, product, person_id, day=day, sale_id=None)
+        case = _case(visit, number=number, product=product, day=day, paper=paper)
+        found = await verdict(tx, case, person_id=person_id, claims=visit.claims)
     if visit.holder is None:
         return Answer(pieces=0, refusal=found.refusal, masked_name=None, birth_year=None)
     name = vault.open(visit.holder.name, person_id=person_id, field="name")
@@ -98,10 +100,10 @@ async def sell(
     day = day_in_taipei(now)
 
     async def use_case(tx: Transaction) -> Sale:
-        visit = await _visit(tx, site_code, product, person_id, sale_id=own_id)
+        visit = await _visit(tx, site_code, product, person_id, day=day, sale_id=own_id)
         if visit.sale:
             return visit.sale
-        case = await _case(tx, visit, number=number, product=product, day=day, paper=paper)
+        case = _case(visit, number=number, product=product, day=day, paper=paper)
         sale = Sale(
             sale_id=own_id,
             person_id=person_id,
@@ -115,9 +117,11 @@ async def sell(
             visit_id=visit_id if by_proxy else None,
             paper=paper,
         )
-        await _claim(tx, sale, interval_days=case.policy.interval_days)
-        await _count_proxy(tx, sale, case.policy)
-        if not await queries.take_and_sell(tx, sale):
+        async with tx.pipeline():  # on their way together: most sales move nothing
+            await _claim(tx, sale, visit.claims, interval_days=case.policy.interval_days)
+            await _count_proxy(tx, sale, case.policy)
+            sold = await queries.take_and_sell(tx, sale)
+        if not sold:
             raise OutOfStock(site_name=visit.site_name)
         return sale
 
@@ -181,23 +185,29 @@ async def sales_today(tx: Transaction, *, site_code: str, today: date) -> list[S
 
 
 async def _visit(
-    tx: Transaction, site_code: str, product: Product, person_id: UUID, *, sale_id: UUID | None
+    tx: Transaction,
+    site_code: str,
+    product: Product,
+    person_id: UUID,
+    *,
+    day: date,
+    sale_id: UUID | None,
 ) -> Visit:
     visit = await queries.visit(
-        tx, site_code=site_code, product=product, person_id=person_id, sale_id=sale_id
+        tx, site_code=site_code, product=product, person_id=person_id, day=day, sale_id=sale_id
     )
     if visit is None:
         raise UnknownSite(site_code)
     return visit
 
 
-async def _case(
-    tx: Transaction, visit: Visit, *, number: str, product: Product, day: date, paper: Paper
-) -> Case:
+def _case(visit: Visit, *, number: str, product: Product, day: date, paper: Paper) -> Case:
+    if visit.policy is None:
+        raise NoPolicy(f"no counter policy is in force on {day}")
     return Case(
         holder=visit.holder,
         last_digit=last_digit(number),
-        policy=await policy_on(tx, day),
+        policy=visit.policy,
         product=product,
         day=day,
         paper=paper,
@@ -205,9 +215,12 @@ async def _case(
     )
 
 
-async def _claim(tx: Transaction, sale: Sale, *, interval_days: int) -> None:
-    change = await entitlement.claim_counter_sale(
+async def _claim(
+    tx: Transaction, sale: Sale, claims: Sequence[Claim], *, interval_days: int
+) -> None:
+    change = await entitlement.claim_counter_sale_after(
         tx,
+        claims,
         person_id=sale.person_id,
         sale_id=sale.sale_id,
         day=sale.sold_on,

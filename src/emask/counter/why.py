@@ -103,22 +103,26 @@ async def why(tx: Transaction, *, person_id: UUID, last_digit: int, day: date) -
         )
         for product in Product
     ]
+    verdicts = [await verdict(tx, case, person_id=person_id, claims=claims) for case in cases]
     days = [found for case in cases if (found := _first_day(case, claims)) is not None]
     return Why(
         day=day,
-        verdicts=_own_first([await verdict(tx, person_id, case) for case in cases]),
+        verdicts=_own_first(verdicts),
         next_at_counter=min(days, default=None),
         collections=_collections(claims, day),
         purchases=tuple(await queries.purchases(tx, person_id)),
     )
 
 
-async def verdict(tx: Transaction, person_id: UUID, case: Case) -> Verdict:
+async def verdict(
+    tx: Transaction, case: Case, *, person_id: UUID, claims: Sequence[Claim]
+) -> Verdict:
     """The answer for one product: person and card, product, odd or even day, stock, claims."""
     try:
         pieces = pieces_for(case)
         await entitlement.check_counter_sale(
             tx,
+            claims,
             person_id=person_id,
             day=case.day,
             interval_days=case.policy.interval_days,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import LiteralString
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from psycopg.types.range import DateRange
@@ -11,26 +11,35 @@ from emask.database.pool import Transaction
 from emask.rules.calendar import DayRange, DeferredClaim
 from emask.rules.interval import Claim, Move, Source, Window
 
+CLAIM_COLUMNS: Final = (
+    "lower(claim.during), upper(claim.during), claim.source, claim.round_id, claim.sale_id,"
+    " claim.collected, round.pickup_from, round.pickup_until, round.interval_days,"
+    " round.deferred_claim"
+)
+"""Of `claim` and the `round` that it belongs to, if any, as :func:`claim_in` reads them."""
+CLAIM_WIDTH: Final = 10
+
 
 async def claims(tx: Transaction, person_id: UUID) -> list[Claim]:
     """A person's claims, first day first, each pre-order's with the window of its round."""
     cursor = await tx.execute(
-        "SELECT lower(during), upper(during), source, round_id, sale_id, collected,"
-        " pickup_from, pickup_until, interval_days, deferred_claim"
-        " FROM claim LEFT JOIN round USING (round_id)"
+        f"SELECT {CLAIM_COLUMNS} FROM claim LEFT JOIN round USING (round_id)"
         " WHERE person_id = %s ORDER BY during",
         (person_id,),
     )
-    return [
-        Claim(
-            during=DayRange(start, end),
-            source=Source(source),
-            reference=str(sale_id) if round_id is None else round_id,
-            window=None if round_id is None else _window(round_id, *window),
-            collected=collected,
-        )
-        for start, end, source, round_id, sale_id, collected, *window in await cursor.fetchall()
-    ]
+    return [claim_in(row) for row in await cursor.fetchall()]
+
+
+def claim_in(row: Sequence[Any]) -> Claim:
+    """The claim of a row of :data:`CLAIM_COLUMNS`."""
+    start, end, source, round_id, sale_id, collected, *window = row
+    return Claim(
+        during=DayRange(start, end),
+        source=Source(source),
+        reference=str(sale_id) if round_id is None else round_id,
+        window=None if round_id is None else _window(round_id, *window),
+        collected=collected,
+    )
 
 
 async def insert_sale(tx: Transaction, person_id: UUID, sale_id: UUID, during: DayRange) -> None:
@@ -74,10 +83,11 @@ async def move(tx: Transaction, person_id: UUID, step: Move) -> bool:
     """Move a pre-order's claim; False if it is collected or no longer where it was read."""
     cursor = await tx.execute(
         "UPDATE claim SET during = %s"
-        " WHERE person_id = %s AND round_id = %s AND during = %s AND NOT collected",
+        " WHERE person_id = %s AND round_id = %s AND during = %s AND NOT collected"
+        " RETURNING true",
         (_range(step.after), person_id, step.reference, _range(step.before)),
     )
-    return cursor.rowcount == 1
+    return await cursor.fetchone() is not None
 
 
 async def mark_collected(tx: Transaction, person_id: UUID, round_id: str) -> bool:

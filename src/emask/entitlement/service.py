@@ -34,7 +34,7 @@ async def claims_of(tx: Transaction, person_id: UUID) -> list[Claim]:
 
 
 async def check_counter_sale(
-    tx: Transaction, *, person_id: UUID, day: date, interval_days: int
+    tx: Transaction, claims: Sequence[Claim], *, person_id: UUID, day: date, interval_days: int
 ) -> None:
     """Refuse what :func:`claim_counter_sale` would refuse; nothing is written.
 
@@ -42,7 +42,9 @@ async def check_counter_sale(
         AlreadyBought, IntervalNotOver, WouldVoidPreorder: the interval refuses; each tells what
             stands in the way, where, and the next day.
     """
-    await _decide_sale(tx, person_id, day=day, interval_days=interval_days, reference="")
+    await _decide_sale(
+        tx, claims, person_id=person_id, day=day, interval_days=interval_days, reference=""
+    )
 
 
 async def claim_counter_sale(
@@ -55,8 +57,29 @@ async def claim_counter_sale(
     Raises:
         AlreadyBought, IntervalNotOver, WouldVoidPreorder: the interval refuses.
     """
+    claims = await queries.claims(tx, person_id)
+    return await claim_counter_sale_after(
+        tx, claims, person_id=person_id, sale_id=sale_id, day=day, interval_days=interval_days
+    )
+
+
+async def claim_counter_sale_after(
+    tx: Transaction,
+    claims: Sequence[Claim],
+    *,
+    person_id: UUID,
+    sale_id: UUID,
+    day: date,
+    interval_days: int,
+) -> Change:
+    """As :func:`claim_counter_sale`, for who has read the person's claims in this transaction."""
     change = await _decide_sale(
-        tx, person_id, day=day, interval_days=interval_days, reference=str(sale_id)
+        tx,
+        claims,
+        person_id=person_id,
+        day=day,
+        interval_days=interval_days,
+        reference=str(sale_id),
     )
     await _carry_out(tx, person_id, change.moves)
     await queries.insert_sale(tx, person_id, sale_id, change.placed.during)
@@ -131,9 +154,14 @@ async def next_purchase_date(tx: Transaction, *, person_id: UUID, today: date) -
 
 
 async def _decide_sale(
-    tx: Transaction, person_id: UUID, *, day: date, interval_days: int, reference: str
+    tx: Transaction,
+    claims: Sequence[Claim],
+    *,
+    person_id: UUID,
+    day: date,
+    interval_days: int,
+    reference: str,
 ) -> Change:
-    claims = await queries.claims(tx, person_id)
     try:
         return interval.sell_at_counter(
             claims, day=day, interval_days=interval_days, reference=reference

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any, Final
 
 from psycopg import AsyncCursor
 from psycopg.rows import TupleRow
@@ -21,11 +22,22 @@ _ROUND = (
     " pickup_from, pickup_until, quota, product, pieces, price, handling_fee, interval_days,"
     " child_born_from, deferred_claim, channels, closed_to_buyers_of FROM round"
 )
-_POLICY = (
-    "SELECT valid_from, interval_days, adult_pieces, child_pieces, price, child_born_from,"
-    " odd_even, children_exempt, adult_may_buy_child_masks, either_born_before, proxy_adults,"
-    " proxy_children FROM counter_policy"
+POLICY_COLUMNS: Final = (
+    "valid_from",
+    "interval_days",
+    "adult_pieces",
+    "child_pieces",
+    "price",
+    "child_born_from",
+    "odd_even",
+    "children_exempt",
+    "adult_may_buy_child_masks",
+    "either_born_before",
+    "proxy_adults",
+    "proxy_children",
 )
+"""Of `counter_policy`, as :func:`policy_in` reads them."""
+_POLICY = f"SELECT {', '.join(POLICY_COLUMNS)} FROM counter_policy"
 
 
 async def upsert_round(tx: Transaction, round: Round) -> bool:
@@ -116,24 +128,13 @@ async def policies_by_day(tx: Transaction) -> list[CounterPolicy]:
     return await _policies(await tx.execute(f"{_POLICY} ORDER BY valid_from"))
 
 
+def policy_in(row: Sequence[Any]) -> CounterPolicy:
+    """The policy of a row of :data:`POLICY_COLUMNS`."""
+    return CounterPolicy(**dict(zip(POLICY_COLUMNS, row, strict=True)))
+
+
 async def _policies(cursor: AsyncCursor[TupleRow]) -> list[CounterPolicy]:
-    return [
-        CounterPolicy(
-            valid_from=row[0],
-            interval_days=row[1],
-            adult_pieces=row[2],
-            child_pieces=row[3],
-            price=row[4],
-            child_born_from=row[5],
-            odd_even=row[6],
-            children_exempt=row[7],
-            adult_may_buy_child_masks=row[8],
-            either_born_before=row[9],
-            proxy_adults=row[10],
-            proxy_children=row[11],
-        )
-        for row in await cursor.fetchall()
-    ]
+    return [policy_in(row) for row in await cursor.fetchall()]
 
 
 async def _rounds(cursor: AsyncCursor[TupleRow]) -> list[Round]:
