@@ -19,7 +19,7 @@ from emask.delivery.consignments import settle
 from emask.delivery.missing import lost_parcels, shortages_waiting
 from emask.delivery.model import NotSoMany
 from emask.delivery.packing import packing_list
-from emask.delivery.returns import scan_back
+from emask.delivery.returns import bags_back, scan_back
 from emask.delivery.standing import check_order_stands
 from emask.payment.service import money_of, order_of
 from emask.rules.calendar import at
@@ -204,6 +204,30 @@ async def test_what_was_lost_in_time_is_not_given_up(play: Play) -> None:
     assert await state(play) is OrderState.FORFEITED
     await give_lost(play, lost)
     assert await state(play) is OrderState.CANCELLED
+    assert await unsound(play) == []
+
+
+async def test_a_number_of_bags_that_came_back_is_not_of_one_that_was_lost(play: Play) -> None:
+    await paid(play, 8)
+    await play.until(DURING)
+    ((bag,),) = await rows(
+        *(play, "SELECT bag_number FROM parcel WHERE person_id = %s"), play.person_id(0)
+    )
+    number = 0 if bag == 1 else 4  # the lower bag of the store
+    lost = await tell(play, number, "lost")
+    await play.until(play.round.pickup_ends_at + timedelta(hours=1))
+    async with play.system.db.transaction() as tx:
+        await bags_back(
+            tx,
+            round_id=play.round.id,
+            chain=CHAIN,
+            store_code=STORES[0].code,
+            packs=1,
+            at=await play.clock.now(),
+            by="centre",
+        )
+    await give_lost(play, lost)
+    assert await state(play, number) is OrderState.CANCELLED
     assert await unsound(play) == []
 
 

@@ -42,13 +42,16 @@ async def hold_store(tx: Transaction, which: Bags) -> None:
 async def count_back(tx: Transaction, which: Bags, *, packs: int, at: datetime) -> None:
     """Put so many forfeited bags of a store back into their centre's stock.
 
-    Nobody tells which they are: those of the lowest numbers stand for them.
+    Nobody tells which they are: those of the lowest numbers stand for them, and one that its chain
+    has lost only if no other is left, for its money may go back.
     """
     await tx.execute(
         "WITH those AS (SELECT p.person_id FROM parcel p JOIN orders o USING (person_id, round_id)"
         "  WHERE p.round_id = %(round_id)s AND p.chain = %(chain)s"
         "  AND p.store_code = %(store_code)s AND o.state = 'forfeited' AND p.returned_at IS NULL"
-        "  ORDER BY p.bag_number LIMIT %(packs)s FOR UPDATE),"
+        "  ORDER BY EXISTS (SELECT FROM consignment c WHERE c.person_id = p.person_id"
+        "   AND c.round_id = p.round_id AND c.state = 'lost'), p.bag_number"
+        "  LIMIT %(packs)s FOR UPDATE),"
         " back AS (UPDATE parcel p SET returned_at = %(at)s, counted = true FROM those"
         "  WHERE p.person_id = those.person_id AND p.round_id = %(round_id)s"
         "  RETURNING p.chain, p.round_id)" + _INTO_STOCK,
