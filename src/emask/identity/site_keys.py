@@ -1,7 +1,8 @@
 """The site's own signing keys, which others verify with its published halves.
 
 One signs what card agents are asked to do, one identifies the site to mobile operators, one signs
-what counters go by without a line. To a fourth counters seal what they sold meanwhile.
+what counters go by without a line. To a fourth counters seal what they sold meanwhile; a fifth
+signs the checkpoints of draws.
 """
 
 import hmac
@@ -35,6 +36,9 @@ class SiteKeys:
         self.lists: Final = _p256(keys.session, b"counter list", kid=LIST_KEY, use="sig")
         # Of the key of data: what is sealed opens as long as everything else does.
         self.queue: Final = _p256(keys.data, b"counter queue", kid=QUEUE_KEY, use="enc")
+        self.draws: Final = Ed25519PrivateKey.from_private_bytes(
+            hmac.digest(keys.session, b"draw checkpoint", sha256)
+        )
         self.salts: Final = hmac.digest(keys.data, b"counter salts", sha256)
 
     def published(self) -> dict[str, Any]:
