@@ -17,6 +17,7 @@ from emask.cli import (
     staff,
 )
 from emask.cli.audit import audit_command
+from emask.cli.bench_counter import bench_counter
 from emask.cli.bench_intake import bench_intake
 from emask.cli.bench_opendata import bench_opendata
 from emask.cli.bench_parcels import bench_parcels
@@ -49,9 +50,9 @@ app.command(
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
 )(card_agent)
 app.add_typer(rounds.app, name="rounds")
+app.add_typer(policies.app, name="policies")
 app.add_typer(imports.stores, name="stores")
 app.add_typer(counter_sites.app, name="counter-sites")
-app.add_typer(policies.app, name="policies")
 app.add_typer(people.app, name="people")
 app.add_typer(staff.app, name="staff")
 app.add_typer(counter_clients.app, name="counter-clients")
@@ -61,6 +62,7 @@ app.add_typer(draw.app, name="draw")
 app.add_typer(packing.app, name="packing")
 app.add_typer(conform.app, name="conform")
 app.add_typer(bench, name="bench")
+bench.command("counter")(bench_counter)
 bench.command("intake")(bench_intake)
 bench.command("opendata")(bench_opendata)
 bench.command("parcels")(bench_parcels)
