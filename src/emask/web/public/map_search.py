@@ -1,9 +1,9 @@
 """Finding a site among those of the snapshot: in memory, made ready once for each snapshot."""
 
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
@@ -15,6 +15,8 @@ from emask.rules.calendar import Product, day_in_taipei
 
 _ALIKE: Final = str.maketrans("台ㄧ一二三四五六七八九", "臺1123456789")
 _MOST_WORDS: Final = 8
+_HOUR: Final = 3600
+_KEPT: Final = 500
 _DIGITS: Final = frozenset("0123456789")
 _ORDER: Final = {county: number for number, county in enumerate(COUNTIES)}
 
@@ -91,17 +93,32 @@ class Found(NamedTuple):
 def find(sites: Sequence[SiteStock], search: Search, now: datetime) -> Found:
     """Those with something left first, then by county, town and name.
 
-    The counts pass over county and town, so that the map can lead to other places.
+    The counts pass over county and town, so that the map can lead to other places. What was found
+    once is kept as long as the snapshot is, and the hour, for whoever asks the same.
     """
+    index = _index.made_of(sites)
+    asked = replace(search, path=""), int(now.timestamp()) // _HOUR
+    if asked not in index.found:
+        if len(index.found) >= _KEPT:
+            index.found.clear()
+        index.found[asked] = _find(index.ready, search, now)
+    return index.found[asked]
+
+
+def _find(ready: Sequence[_Ready], search: Search, now: datetime) -> Found:
     words = [searchable(word) for word in search.text.split()[:_MOST_WORDS]]
     everywhere = [
         site
-        for site, text in _made_ready(sites)
+        for site, text in ready
         if all(word in text for word in words)
         and (not search.in_stock or left(site, search.product))
         and (not search.open_now or open_at(site, now))
     ]
-    here = [site for site in everywhere if _is_in(site, search.county, search.town)]
+    here = [
+        site
+        for site in everywhere
+        if search.county in ("", site.county) and search.town in ("", site.town)
+    ]
     here.sort(key=lambda site: not left(site, search.product))  # stable: places stay in order
     counts = Counter((site.county, site.town) for site in everywhere if site.county)
     return Found(here, [PlaceCount(*place, number) for place, number in counts.items()])
@@ -109,12 +126,13 @@ def find(sites: Sequence[SiteStock], search: Search, now: datetime) -> Found:
 
 def towns(sites: Sequence[SiteStock], county: str) -> list[str]:
     """The towns of a county that have sites."""
-    return sorted({site.town for site in sites if site.county == county and site.town})
+    places = _index.made_of(sites).places
+    return sorted(town for place, town in places if place == county and town)
 
 
-def of_place(sites: Sequence[SiteStock], county: str, town: str) -> list[SiteStock]:
+def of_place(sites: Sequence[SiteStock], county: str, town: str) -> Sequence[SiteStock]:
     """Every site of a county, or of one of its towns."""
-    return [site for site in sites if _is_in(site, county, town)]
+    return _index.made_of(sites).places.get((county, town), ())
 
 
 def left(site: SiteStock, product: Product | None) -> int:
@@ -143,31 +161,49 @@ def searchable(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower().translate(_ALIKE)
 
 
-def _is_in(site: SiteStock, county: str, town: str) -> bool:
-    return county in ("", site.county) and town in ("", site.town)
-
-
 class _Index:
-    """The sites of the last snapshot, made ready; a new one is known by its being another."""
+    """The sites of the last snapshot, made ready; a new one is known by its being another.
+
+    Attributes:
+        ready: all sites in the order of places.
+        places: those of each county and town, and, without a town, of each county.
+        found: what was searched for already, by what was asked and the hour.
+    """
+
+    def __init__(self, sites: Sequence[SiteStock]) -> None:
+        self.of = sites
+        self.ready = [_Ready(site, _text(site)) for site in sorted(sites, key=_place_in_order)]
+        self.places = _by_place(sites)
+        self.found: dict[tuple[Search, int], Found] = {}
+
+
+class _Latest:
+    """The index of the snapshot that was asked for last."""
 
     def __init__(self) -> None:
-        self._of: Sequence[SiteStock] = ()
-        self._ready: list[_Ready] = []
+        self._index = _Index(())
 
-    def __call__(self, sites: Sequence[SiteStock]) -> list[_Ready]:
-        if sites is not self._of:
-            in_order = sorted(
-                sites,
-                key=lambda s: (_ORDER.get(s.county, len(_ORDER)), s.town, s.name, s.site_code),
-            )
-            self._ready = [_Ready(site, _text(site)) for site in in_order]
-            self._of = sites
-        return self._ready
+    def made_of(self, sites: Sequence[SiteStock]) -> _Index:
+        if sites is not self._index.of:
+            self._index = _Index(sites)
+        return self._index
 
 
-_made_ready: Final = _Index()
+def _place_in_order(site: SiteStock) -> tuple[int, str, str, str]:
+    return _ORDER.get(site.county, len(_ORDER)), site.town, site.name, site.site_code
+
+
+def _by_place(sites: Sequence[SiteStock]) -> dict[tuple[str, str], list[SiteStock]]:
+    places: dict[tuple[str, str], list[SiteStock]] = defaultdict(list)
+    for site in sites:
+        for town in {site.town, ""}:
+            places[site.county, town].append(site)
+    return dict(places)
 
 
 def _text(site: SiteStock) -> str:
     words = (site.site_code, site.name, f"{site.county}{site.town}", site.address, site.phone)
     return searchable(" ".join(words))
+
+
+_index: Final = _Latest()
