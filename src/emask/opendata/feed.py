@@ -46,8 +46,8 @@ class SiteStock:
         town: of the county.
         cunli: village or neighbourhood.
         website: of the site.
-        note: on how masks are sold there, by the site itself.
-        custom_note: by the authorities.
+        note: on how masks are sold there, by the authorities.
+        custom_note: the same by the site itself.
         service_periods: 21 letters, N open and Y closed: mornings from Monday on, then
             afternoons, then evenings.
         adult: pieces for adults.
