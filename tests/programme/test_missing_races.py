@@ -1,19 +1,21 @@
 """Whichever is first has it: the hand-over, the pack that comes after all, or the money back."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from delivery.world import until_waiting
 from emask.database.pool import Transaction
-from emask.delivery import missing_queries, packing_queries
+from emask.delivery import forfeits_queries, missing_queries, packing_queries
 from emask.delivery.consignment_figures import NothingToDecide
 from emask.delivery.model import NotSoMany
+from emask.delivery.returns import bags_back
 from emask.entitlement import queries as entitlement_queries
 from emask.rules.refusals import NeverCame
 from emask.rules.states import OrderState
-from programme.missing import come, give_lost, give_short, paid, report, rows, tell, unsound
-from programme.play import Play
+from programme.missing import CHAIN, come, give_lost, give_short, paid, report, rows, tell, unsound
+from programme.play import STORES, Play
 from programme.test_missing import DURING, state
 
 Outcomes = list[BaseException | None]
@@ -101,3 +103,51 @@ async def test_unless_both_may_look_at_once(play: Play, monkeypatch: pytest.Monk
     monkeypatch.setattr(packing_queries, "hold_parcels", hold_nothing)
     assert await await_both == [None, None]
     assert len(await _released(play)) == 1
+
+
+async def operator_and_lorry(play: Play) -> Outcomes:
+    """A centre counts two bags back, at the moment when one of them is given up as lost."""
+    await paid(play, 8)
+    await play.until(DURING)
+    lost = await tell(play, 0, "lost")
+    await play.until(play.round.pickup_ends_at + timedelta(hours=1))
+    async with play.system.db.transaction() as holder:
+        await holder.execute(
+            "SELECT FROM orders WHERE person_id = %s FOR UPDATE", (play.person_id(0),)
+        )
+        given = asyncio.create_task(give_lost(play, lost))
+        await until_waiting(play.system.db, 1)
+        counted = asyncio.create_task(count_two(play))
+        await until_waiting(play.system.db, 2)
+    return list(await asyncio.gather(given, counted, return_exceptions=True))
+
+
+async def count_two(play: Play) -> None:
+    async with play.system.db.transaction() as tx:
+        await bags_back(
+            tx,
+            round_id=play.round.id,
+            chain=CHAIN,
+            store_code=STORES[0].code,
+            packs=2,
+            at=await play.clock.now(),
+            by="centre",
+        )
+
+
+async def test_bags_are_counted_of_what_is_not_given_back(play: Play) -> None:
+    given, counted = await operator_and_lorry(play)
+    assert given is None
+    assert isinstance(counted, NotSoMany)
+    assert counted.there == 1
+    assert await unsound(play) == []
+
+
+async def test_unless_a_bag_may_be_given_back_while_it_is_counted(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hold_nothing(_: Transaction) -> None: ...
+
+    monkeypatch.setattr(forfeits_queries, "hold_packing", hold_nothing)
+    assert await operator_and_lorry(play) == [None, None]
+    assert await rows(play, "SELECT packs FROM centre_stock") == [(1,)]  # and two were told

@@ -13,8 +13,8 @@ from uuid import UUID
 from emask.database import audit_log
 from emask.database.clock import Clock
 from emask.database.pool import Database, Transaction
+from emask.delivery import forfeits_queries, packing_queries, shortages_queries
 from emask.delivery import missing_queries as queries
-from emask.delivery import packing_queries, shortages_queries
 from emask.delivery.consignment_figures import NothingToDecide
 from emask.delivery.missing_queries import LostParcel
 from emask.delivery.model import NotSoMany, Shortage
@@ -52,6 +52,7 @@ async def give_back_lost(
     now = await clock.now()
 
     async def end(tx: Transaction) -> None:
+        await forfeits_queries.hold_packing(tx)  # nobody counts bags that come back meanwhile
         ended = await queries.end_lost(tx, trade_no, at=now, by=operator)
         if ended is None:
             raise NothingToDecide
