@@ -94,6 +94,23 @@ async def test_a_purchase_that_had_deferred_it_can_still_be_undone(play: Play) -
     assert await unsound(play) == []
 
 
+async def test_whoever_gives_up_a_pack_that_came_late_is_told_as_everybody_else(
+    play: Play,
+) -> None:
+    await paid(play, 2)
+    shortage_id = await report(play)
+    await play.until(at(date(2020, 3, 28), 10))
+    await come(play, shortage_id)
+    told = "SELECT person_id FROM outbox WHERE kind = 'forfeited'"
+    await play.until(play.round.pickup_ends_at + timedelta(hours=1))
+    assert await rows(play, told) == [(play.person_id(1),)]
+    await play.until(at(date(2020, 4, 10), 10))
+    assert await state(play) is OrderState.FORFEITED
+    assert {person_id for (person_id,) in await rows(play, told)} == {
+        *(play.person_id(number) for number in (0, 1))
+    }
+
+
 async def test_who_was_drawn_last_is_given_back_first(play: Play) -> None:
     await paid(play, 8)
     standing = {number: await play.progress(number) for number in range(8)}

@@ -156,6 +156,7 @@ async def _forfeit(tx: Transaction, round: Round, at: datetime) -> Figures:
 async def _end_recollection(system: System, round: Round, at: datetime) -> None:
     async with system.db.transaction() as tx:
         await forfeit_uncollected(tx, round=round, at=at)
+        await notices.notify_forfeits(tx, round=round, at=at)  # whose pack had come late, too
 
 
 def _drawn_at(round: Round, beacon: Beacon) -> datetime:
