@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from emask.counter.service import undo_sale
+from emask.delivery import missing_queries
 from emask.delivery.collection import standing_of
 from emask.delivery.confirmation import Outcome, confirm_file
 from emask.delivery.consignment_figures import (
@@ -175,6 +176,23 @@ async def test_a_lost_parcel_is_given_back_once(play: Play) -> None:
         ("refund", "operator")
     ]
     assert await unsound(play) == []
+
+
+async def test_what_is_lost_is_found_without_a_look_at_every_parcel(play: Play) -> None:
+    await paid(play, 8)
+    await play.until(DURING)
+    for number in (4, 0):
+        await tell(play, number, "lost", trade_no=f"LOST{number}")
+        await play.clock.set(await play.clock.now() + timedelta(hours=1))
+    async with play.system.db.transaction() as tx:
+        first = await missing_queries.lost_parcels(tx, play.round.id, most=1)
+        assert [each.trade_no for each in first] == ["LOST4"]
+        await tx.execute("SET LOCAL enable_seqscan = off")
+        cursor = await tx.execute(
+            "EXPLAIN " + missing_queries.LOST, {"round": play.round.id, "most": 9}
+        )
+        plan = "".join(line for (line,) in await cursor.fetchall())
+    assert "using consignment_lost" in plan
 
 
 async def _send_again(play: Play, trade_no: str) -> None:

@@ -15,7 +15,7 @@ from emask.database.clock import Clock
 from emask.database.pool import Database, Transaction
 from emask.delivery import forfeits_queries, packing_queries, shortages_queries
 from emask.delivery import missing_queries as queries
-from emask.delivery.consignment_figures import NothingToDecide
+from emask.delivery.consignment_figures import MOST, NothingToDecide
 from emask.delivery.missing_queries import LostParcel
 from emask.delivery.model import NotSoMany, Shortage
 from emask.entitlement.service import give_back_claims
@@ -25,8 +25,11 @@ __all__ = ["LostParcel", "give_back_lost", "give_back_short", "lost_parcels", "s
 
 
 async def lost_parcels(tx: Transaction, round_id: str) -> list[LostParcel]:
-    """The parcels of a round that their chains have lost and nobody has decided on."""
-    return await queries.lost_parcels(tx, round_id)
+    """The parcels of a round that their chains have lost and nobody has decided on.
+
+    The oldest first, :data:`~emask.delivery.consignment_figures.MOST` at most.
+    """
+    return await queries.lost_parcels(tx, round_id, most=MOST)
 
 
 async def shortages_waiting(tx: Transaction, round_id: str) -> list[Shortage]:

@@ -24,17 +24,19 @@ class LostParcel(NamedTuple):
     since: datetime
 
 
-async def lost_parcels(tx: Transaction, round_id: str) -> list[LostParcel]:
+LOST: LiteralString = (
+    "SELECT lost.trade_no, lost.chain, lost.store_code, lost.since FROM consignment lost"
+    " JOIN orders o USING (person_id, round_id) JOIN parcel p USING (person_id, round_id)"
+    " JOIN round r USING (round_id) WHERE lost.round_id = %(round)s AND lost.state = 'lost'"
+    " AND lost.decision IS NULL AND lost.ended_at IS NULL AND"
+    + _STANDS
+    + " ORDER BY lost.since, lost.trade_no LIMIT %(most)s"
+)
+
+
+async def lost_parcels(tx: Transaction, round_id: str, *, most: int) -> list[LostParcel]:
     """Those of a round that something can be decided on, the oldest first."""
-    cursor = await tx.execute(
-        "SELECT lost.trade_no, lost.chain, lost.store_code, lost.since FROM consignment lost"
-        " JOIN orders o USING (person_id, round_id) JOIN parcel p USING (person_id, round_id)"
-        " JOIN round r USING (round_id) WHERE round_id = %s AND lost.state = 'lost'"
-        " AND lost.decision IS NULL AND lost.ended_at IS NULL AND"
-        + _STANDS
-        + " ORDER BY lost.since, lost.trade_no",
-        (round_id,),
-    )
+    cursor = await tx.execute(LOST, {"round": round_id, "most": most})
     return [
         LostParcel(trade_no, Chain(chain), code, since)
         for trade_no, chain, code, since in await cursor.fetchall()

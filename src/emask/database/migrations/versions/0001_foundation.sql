@@ -941,6 +941,8 @@ CREATE UNIQUE INDEX consignment_living ON consignment (person_id, round_id) WHER
 CREATE INDEX consignment_due ON consignment (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX consignment_unsettled ON consignment (trade_no) WHERE settled IS DISTINCT FROM state;
 CREATE INDEX consignment_returned ON consignment (returned_at) WHERE returned_at IS NOT NULL;
+CREATE INDEX consignment_lost ON consignment (round_id, since)
+    WHERE state = 'lost' AND decision IS NULL AND ended_at IS NULL;
 
 CREATE TABLE consignment_status (
     trade_no text        NOT NULL REFERENCES consignment,
