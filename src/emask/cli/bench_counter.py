@@ -28,6 +28,7 @@ ROUNDS: Final = 3
 """How many laps there are after one that only warms up."""
 _SITES: Final = 2_000
 _CONNECTIONS: Final = 64
+_WORKERS: Final = 2
 _WARMING: Final = 2.0  # seconds
 
 
@@ -70,7 +71,7 @@ def run_counter_bench(*, people: int, per_second: float, seconds: float) -> Coun
         keys = Keys.read_or_create(keys_file)
         asyncio.run(_fill(server.url(), keys, people))
         before = _sales(server)
-        with served(server.url(), keys_file) as (app, port):
+        with served(server.url(), keys_file, workers=_WORKERS) as (app, port):
             database = _postmaster(server)
             stretches = [_WARMING, *[seconds] * ROUNDS]
             laps: list[Lap] = []

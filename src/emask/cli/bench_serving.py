@@ -17,13 +17,13 @@ _PATIENCE: Final = 30.0  # seconds for the server to start
 
 
 @contextmanager
-def served(database_url: str, keys_file: Path) -> Iterator[tuple[int, int]]:
+def served(database_url: str, keys_file: Path, *, workers: int = 1) -> Iterator[tuple[int, int]]:
     """The whole web application, as ``emask up`` serves it; yields its process and port."""
     port = free_port()
     server = subprocess.Popen(
         [
             *(sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop"),
-            *("--workers", "1", "--http", "1", "--no-ws", "--log-level", "warning"),
+            *("--workers", str(workers), "--http", "1", "--no-ws", "--log-level", "warning"),
             *("--host", "127.0.0.1", "--port", str(port)),
             "emask.cli.up_app:application",
         ],
