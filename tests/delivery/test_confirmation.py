@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from delivery.test_forfeits import forfeit, open_again
 from delivery.world import CLOSED, FIRST, OTHER, OURS, World, day
 from emask.delivery import packing
 from emask.delivery.confirmation import ConfirmedStep, Outcome, Scan, confirm_file, confirm_scan
@@ -221,3 +222,22 @@ async def test_and_so_does_a_file(world: World, tmp_path: Path) -> None:
     assert await _file(world, tmp_path, f"{OURS[1]},received,3") == (1, [])
     assert await _arrived(world) == 3
     assert await _file(world, tmp_path, f"{OURS[1]},received,3") == (0, [])
+
+
+async def test_a_file_that_comes_again_says_nothing_of_a_re_collection(
+    world: World, tmp_path: Path
+) -> None:
+    who = await world.person()
+    await world.order(who)
+    await world.many_orders(2)
+    await world.deliver()
+    lines = (f"{OURS[1]},received,3",)
+    assert await _file(world, tmp_path, *lines) == (1, [])
+    await forfeit(world)
+    await world.clock.set(day(4, 10))
+    await open_again(world, who)
+    assert await _file(world, tmp_path, *lines) == (0, [])
+    assert await world.state(who) == "paid"
+    scan = await _scan(world, await _label(world), ConfirmedStep.RECEIVED)
+    assert scan.outcome is Outcome.NOTED
+    assert await world.state(who) == "arrived"

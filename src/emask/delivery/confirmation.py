@@ -92,7 +92,8 @@ async def confirm_file(
     """Take a centre's CSV file of what it packed, shipped and knows to be received.
 
     All of it or, if a line is at fault, nothing. Whose packs were received is for the caller to
-    tell.
+    tell. A re-collection raises no number of packs, so the file of before it may come again: of
+    its arrival only a scan tells, or the centre's page.
 
     Returns:
         How many confirmations are new, those too that bring in what was sent later, and the
@@ -109,7 +110,10 @@ async def confirm_file(
     new = 0
     for step in ConfirmedStep:
         stores = [each.store_code for each in told if each.step == step]
-        new += await _confirm(tx, Confirmed(round_id, chain, step, stores, at, by))
+        confirmed = Confirmed(round_id, chain, step, stores, at, by)
+        if step is ConfirmedStep.RECEIVED:
+            confirmed = confirmed._replace(stores=await queries.still_to_hear_of(tx, confirmed))
+        new += await _confirm(tx, confirmed)
     return new, []
 
 

@@ -85,6 +85,21 @@ async def ship(tx: Transaction, confirmed: Confirmed) -> None:
     )
 
 
+async def still_to_hear_of(tx: Transaction, confirmed: Confirmed) -> list[str]:
+    """The stores of which a step is not noted, or to which packs were sent after the others."""
+    cursor = await tx.execute(
+        "SELECT store_code FROM unnest(%(stores)s::text[]) AS told (store_code)"
+        " WHERE NOT EXISTS (SELECT FROM shipment_confirmation c WHERE c.round_id = %(round_id)s"
+        "  AND c.chain = %(chain)s AND c.store_code = told.store_code AND c.step = %(step)s)"
+        " OR EXISTS (SELECT FROM parcel p JOIN orders o USING (person_id, round_id)"
+        "  WHERE round_id = %(round_id)s AND p.chain = %(chain)s"
+        "  AND p.store_code = told.store_code AND p.hold = 'later' AND p.reopened_at IS NULL"
+        "  AND o.state = 'paid')",
+        confirmed._asdict(),
+    )
+    return [code for (code,) in await cursor.fetchall()]
+
+
 class Told(NamedTuple):
     """A line of a centre's file: its number, and what it says."""
 
