@@ -5,11 +5,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from emask.delivery.missing import give_back_short
+from emask.delivery.shortages import report_shortage
 from emask.identity.sessions import LIFETIME
 from emask.payment.model import Started
 from emask.programme.service import advance_to
 from emask.programme.system import System
-from emask.rounds.service import set_quota
+from emask.rounds.service import load_round, set_quota
 from emask.rules.calendar import Channel, at
 from emask.sandbox.paying import go_to_gateway, hear
 from emask.sandbox.system import Sandbox, sandbox_of
@@ -64,6 +66,8 @@ async def test_a_preorder_from_placing_to_the_store(api: ApiCaller, system: Syst
         "store": asdict(STORE),
         "collect_from": "2020-03-26",
         "collect_until": "2020-04-01",
+        "delayed": False,
+        "never_came": False,
         "pickup_number": None,
         "next_purchase": "2020-03-12",
     }
@@ -87,6 +91,38 @@ async def test_a_paid_one_tells_the_next_purchase_and_later_its_number(
     arrived = (await api.get(MINE)).json()
     assert (arrived["state_word"], arrived["next_action"]) == ("已到店", "collect")
     assert arrived["pickup_number"]
+
+
+async def test_a_pack_that_is_missing_and_one_that_never_comes(
+    api: ApiCaller, system: System
+) -> None:
+    await _paid(api, system)
+    released = at(date(2020, 3, 22), 8)
+    await advance_to(system, released)
+    await api.sign_in()
+    async with system.db.transaction() as tx:
+        shortage_id = await report_shortage(
+            tx,
+            round=await load_round(tx, "2020-1"),
+            chain=STORE.chain,
+            store_code=None,
+            packs=1,
+            at=released,
+            by="centre",
+        )
+    waits = (await api.get(MINE)).json()
+    assert (waits["state"], waits["delayed"], waits["never_came"]) == ("paid", True, False)
+    await give_back_short(
+        system.db,
+        system.clock,
+        round_id="2020-1",
+        shortage_id=shortage_id,
+        packs=1,
+        reason="pallet burnt",
+        operator="operator",
+    )
+    over = (await api.get(MINE)).json()
+    assert (over["state"], over["delayed"], over["never_came"]) == ("cancelled", False, True)
 
 
 async def test_nothing_tells_who_it_is(api: ApiCaller) -> None:

@@ -47,7 +47,11 @@ _encode = msgspec.json.Encoder().encode
 
 
 class PreorderFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a pre-order stands. What is not there yet, or never will be, is null."""
+    """Where a pre-order stands. What is not there yet, or never will be, is null.
+
+    `delayed` tells of a pack that is missing in its centre, `never_came` that an order is cancelled
+    because its pack never comes.
+    """
 
     round_id: str
     state: OrderState
@@ -64,6 +68,8 @@ class PreorderFacts(msgspec.Struct, frozen=True, kw_only=True):
     store: Store | None
     collect_from: date
     collect_until: date
+    delayed: bool
+    never_came: bool
     pickup_number: str | None
     next_purchase: date
 
