@@ -1,6 +1,6 @@
 """Lists of tickets read in bulk: blocks of 16-byte tickets, never row by row."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import LiteralString
 
 from psycopg import sql
@@ -41,15 +41,30 @@ async def sort_on_all_cores(tx: Transaction) -> None:
 
 async def frozen_list(tx: Transaction, round_id: str) -> list[bytes]:
     """All tickets of a frozen round in ticket order, in blocks (128 MB for 8,000,000)."""
+    return [block async for block in frozen_blocks(tx, round_id)]
+
+
+async def frozen_blocks(tx: Transaction, round_id: str) -> AsyncIterator[bytes]:
+    """Likewise, one block after the other."""
     await sort_on_all_cores(tx)
-    return await _blocks(tx, sql.SQL(_FROZEN_LIST).format(round_id=sql.Literal(round_id)))
+    query = sql.SQL(_FROZEN_LIST).format(round_id=sql.Literal(round_id))
+    async for block in _blocks(tx, query):
+        yield block
 
 
 async def drawn_list(
     tx: Transaction, *, round_id: str, last: int, results: str = "draw_result"
 ) -> list[bytes]:
     """The tickets of ranks 1 to `last` in the order of the draw, in blocks."""
-    return await _blocks(
+    blocks = drawn_blocks(tx, round_id=round_id, last=last, results=results)
+    return [block async for block in blocks]
+
+
+def drawn_blocks(
+    tx: Transaction, *, round_id: str, last: int, results: str = "draw_result"
+) -> AsyncIterator[bytes]:
+    """Likewise, one block after the other."""
+    return _blocks(
         tx,
         sql.SQL(_DRAWN_LIST).format(
             results=sql.Identifier(results),
@@ -71,9 +86,8 @@ def count_in(blocks: Iterable[bytes]) -> int:
     return sum(map(len, blocks)) // TICKET_BYTES
 
 
-async def _blocks(tx: Transaction, query: sql.Composable) -> list[bytes]:
+async def _blocks(tx: Transaction, query: sql.Composable) -> AsyncIterator[bytes]:
     """The only field of each row of a binary COPY."""
-    blocks: list[bytes] = []
     start = _HEADER_BYTES
     statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT BINARY)").format(query)
     async with tx.cursor() as cursor, cursor.copy(statement) as copy:
@@ -81,5 +95,4 @@ async def _blocks(tx: Transaction, query: sql.Composable) -> list[bytes]:
             row = bytes(message[start:])
             start = 0
             if row and row != _TRAILER:
-                blocks.append(row[_ROW_HEAD_BYTES:])
-    return blocks
+                yield row[_ROW_HEAD_BYTES:]

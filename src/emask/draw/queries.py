@@ -186,6 +186,18 @@ async def place(tx: Transaction, round_id: str, person_id: UUID) -> DrawPlace | 
         return await cursor.fetchone()
 
 
+async def ticket_at(tx: Transaction, round_id: str, *, rank: int) -> UUID | None:
+    """The ticket of a rank, counted from 1, or None."""
+    cursor = await tx.execute(
+        "SELECT ticket FROM draw_result WHERE round_id = %s AND rank = %s", (round_id, rank)
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    ticket: UUID = row[0]
+    return ticket
+
+
 async def misplaced(tx: Transaction, round_id: str) -> int:
     """How many people's result is not that of their own ticket, or is missing."""
     cursor = await tx.execute(
