@@ -29,6 +29,6 @@ fi
 
 mkdir -p $built
 node_modules/.bin/sass --load-path=node_modules --style=compressed --no-source-map app.scss $built/app.css
-node_modules/.bin/esbuild app.js terminal.js --bundle --minify --format=esm --target=es2020 \
+node_modules/.bin/esbuild app.js terminal.js counter_worker.js --bundle --minify --format=esm --target=es2020 \
     --legal-comments=none --log-level=warning --outdir=$built
 echo "$stamp" > $built/.stamp

@@ -1,6 +1,7 @@
 // The counter's screen: a card goes in, one of three answers comes up, Enter sells, Esc or the card
 // out is next. Answers stand in the page's templates; nothing of a person is kept once it is next.
 import { askAgent } from "./agent_call.js";
+import { workOffline } from "./offline.js";
 import { line, send } from "./terminal_line.js";
 
 const LOOK_AGAIN = 60_000; // for what other terminals sold, and for new tokens
@@ -22,6 +23,7 @@ if (askForm) begin();
 
 function begin() {
   line.heard = showLight;
+  workOffline({ say, fill, lookAgain, refresh, idle, token, shell: "shell" in terminal.dataset });
   terminal.addEventListener("submit", onSubmit);
   terminal.addEventListener("click", onClick);
   document.addEventListener("keydown", onKey, true);
@@ -48,13 +50,13 @@ export async function readCard() {
   return { evidence, id_number: numberOn(evidence) };
 }
 
-export async function ask({ id_number, paper = "nhi_card", evidence = "" }) {
+export async function ask({ id_number, paper = "nhi_card", evidence = "", birth_date }) {
   const mine = ++turn;
   const visit = askForm.elements.visit.value;
   say("");
   complain(askForm, {});
   askForm.ariaBusy = "true";
-  const fields = { id_number, paper, visit, evidence };
+  const fields = { id_number, paper, visit, evidence, ...(birth_date !== undefined && { birth_date }) };
   const screen = await send(askForm.action, signed(fields));
   askForm.ariaBusy = "false";
   if (mine !== turn) return;
@@ -76,6 +78,7 @@ export async function sell(form) {
     find("[data-unsure]", form).hidden = false;
     return;
   }
+  if (!screen.told && !screen.queued) line.sold(fields);
   if (mine === turn) screen.told ? show(screen.told) : next();
   refresh(screen);
 }
@@ -138,12 +141,13 @@ export function show(told, visit) {
 }
 
 // What the server says about the site: stock, what can be undone, the visit, tokens.
-export function refresh({ stock = [], undo: last, visit, notice, read, watch: watching }) {
+export function refresh({ stock = [], undo: last, visit, notice, queued, read, watch: watching }) {
   for (const { product, pieces } of stock) {
     const shelf = find(`[data-shelf="${product}"]`);
     shelf.textContent = fill(shelf.dataset.words, { pieces: pieces.toLocaleString("en") });
   }
-  if (notice) say(`✓ ${notice}`);
+  if (stock.length) line.stocked(stock);
+  if (notice) say(`${queued ? "？" : "✓"} ${notice}`);
   if (notice && visit?.visit_id && !visit.going_on) {
     lastVisit = visit.visit_id;
     find("[data-same]").hidden = false;
@@ -281,7 +285,15 @@ async function lookAgain() {
 }
 
 function signed(fields) {
-  return { ...fields, _csrf_token: askForm.elements._csrf_token.value };
+  return { ...fields, _csrf_token: token() };
+}
+
+function token() {
+  return askForm.elements._csrf_token.value;
+}
+
+function idle() {
+  return !asked && !askForm.elements.id_number.value;
 }
 
 function onSubmit(event) {
@@ -289,6 +301,8 @@ function onSubmit(event) {
   const form = event.target;
   if (form === askForm) {
     ask({ id_number: form.elements.id_number.value, paper: form.elements.paper.value });
+  } else if (form.matches("[data-birth]")) {
+    ask({ ...asked, birth_date: form.elements.birth_date.value });
   } else if (form.matches("[data-sell]")) sell(form);
   else if (form.closest("[data-undo]")) undo(form);
   else take(form);
@@ -310,6 +324,6 @@ function onKey(event) {
   if (event.key === "Enter" && event.repeat) event.preventDefault(); // held down is pressed once
   if (event.key !== "Escape") return;
   event.stopPropagation();
-  if (!asked && !askForm.elements.id_number.value) goOnWith("");
+  if (idle()) goOnWith("");
   next();
 }

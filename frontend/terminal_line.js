@@ -7,6 +7,10 @@ export const line = {
   without: async () => null,
   // (milliseconds that the answer took, or null where none came) -> nothing
   heard: () => {},
+  // (the fields of a sale that the server made) -> nothing
+  sold: () => {},
+  // (what is left of each product, as the screen shows it) -> nothing
+  stocked: () => {},
 };
 
 // Send a step's fields, or nothing to look again; resolves to a screen, or null.

@@ -56,6 +56,8 @@ OPEN_IN_EACH_LANGUAGE = {
     "/staff/sign-in",
     "/staff/password",  # asks for the one there is
     "/staff/sign-out",
+    "/counter/offline",  # the page as browsers keep it; nothing stands in it
+    "/counter/worker.js",
 }
 STAFF = {
     "/counter": "pharmacist",

@@ -257,10 +257,13 @@ async def test_one_visitor_for_others_then_undo_and_the_count(
 
 
 @both_languages
-async def test_without_a_line_nothing_is_certain_and_nothing_sold_twice(
+async def test_without_a_line_and_a_list_nothing_is_certain_and_nothing_sold_twice(
     browser: Browser, base: str, reader: MadeUpReader, system: System, language: str
 ) -> None:
-    counter = await at_counter(browser, base, reader, language)
+    context = await browser.new_context()
+    await context.route("**/counter/offline-list", lambda route: route.abort())
+    counter = Counter(await Window.open(context, base, language), reader)
+    await counter.begin()
     await counter.page.context.set_offline(True)
     await counter.enter(MING.id_number)
     await counter.hears("offline", within=".answer--unknown")

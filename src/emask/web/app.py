@@ -35,6 +35,7 @@ from emask.web.citizen import (
     sign_in,
     start,
 )
+from emask.web.counter import offline as counter_offline
 from emask.web.counter import pages as counter
 from emask.web.counter import site as counter_site
 from emask.web.demo import pages as demo
@@ -42,6 +43,7 @@ from emask.web.intake import INTAKE_PATH, IntakeEndpoint
 from emask.web.office import pages as office
 from emask.web.opendata import OPEN_DATA, OpenDataEndpoint
 from emask.web.operator import consignments as operator_parcels
+from emask.web.operator import counter_conflicts as operator_conflicts
 from emask.web.operator import deliveries as operator_deliveries
 from emask.web.operator import missing as operator_missing
 from emask.web.operator import notices as operator_notices
@@ -93,6 +95,7 @@ _PUBLIC = [
     *mask_map.PUBLIC,
     *public_rules.PUBLIC,
     *staff.PUBLIC,
+    *counter_offline.PUBLIC,
 ]
 _PERSONAL = [
     *registration.PERSONAL,
@@ -223,7 +226,10 @@ def _in_language(language: Language) -> Router:
         route_handlers=[
             *_PUBLIC,
             _guarded(_PERSONAL, needs_person),
-            _guarded([*counter.STAFF, *counter_site.STAFF], needs_role(StaffRole.PHARMACIST)),
+            _guarded(
+                [*counter.STAFF, *counter_site.STAFF, *counter_offline.STAFF],
+                needs_role(StaffRole.PHARMACIST),
+            ),
             _guarded(kiosk.KIOSK, needs_role(StaffRole.KIOSK)),
             _guarded(till.TILL, needs_role(StaffRole.CLERK)),
             _guarded([*centre.CENTRE, *centre_returns.CENTRE], needs_role(StaffRole.CENTRE)),
@@ -240,6 +246,7 @@ def _in_language(language: Language) -> Router:
                     *operator_deliveries.STAFF,
                     *operator_parcels.STAFF,
                     *operator_missing.STAFF,
+                    *operator_conflicts.STAFF,
                 ],
                 needs_role(StaffRole.OPERATOR),
             ),

@@ -1,5 +1,6 @@
 """What the counter's screen shows, as data: a page is made of it, a script shows it in place."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -19,13 +20,17 @@ from emask.identity.site_tokens import Purpose
 from emask.language import source
 from emask.rounds.service import policy_on
 from emask.rules.calendar import Product, day_in_taipei
+from emask.rules.people import InvalidEntry
 from emask.rules.refusals import (
     CardMalformed,
+    ChildNotEligible,
     EvidenceAltered,
     EvidenceExpired,
     EvidenceForeignOrigin,
     EvidenceReplayed,
+    ProductNotForAdult,
     Refusal,
+    WrongDayOddEven,
 )
 from emask.web.shell.forms import Form
 from emask.web.shell.page import Page
@@ -172,8 +177,43 @@ async def show(page: Page, form: Form, *, told: Told | None = None, done: str = 
         site = await site_of(tx, site_code(page))
     if _for_script(page):
         return Response(screen, media_type=MediaType.JSON, status_code=status)
-    facts = {"form": form, "site": site, "screen": screen, "papers": PAPERS, "signs": SIGNS}
+    facts = {"form": form, "site": site, "screen": screen, **offline_facts(page)}
     return page.show("counter/counter.html", facts, status=status)
+
+
+def offline_facts(page: Page) -> dict[str, object]:
+    """What the page always needs, with and without a line: words, and the key that lists bear."""
+    code = page.language.code
+    return {
+        "papers": PAPERS,
+        "signs": SIGNS,
+        "list_key": json.dumps(page.system.site_keys.lists.as_dict(private=False)),
+        "refusals": [
+            {"code": each.code, "text": each.text(code), "next_step": each.next_step(code)}
+            for each in (ChildNotEligible(), ProductNotForAdult(), WrongDayOddEven())
+        ],
+        "corrections": {
+            field: InvalidEntry(field, "wrong_shape").text(code)
+            for field in ("id_number", "birth_date")
+        },
+    }
+
+
+def empty_screen(page: Page) -> Screen:
+    """What a page shows that nobody has told anything yet."""
+    return Screen(
+        told=None,
+        notice="",
+        errors={},
+        stock=[
+            Shelf(product=product, name=page.say(name), pieces=0)
+            for product, name in PRODUCTS.items()
+        ],
+        undo=None,
+        visit=Visit(visit_id=None, going_on=False, words=""),
+        read="",
+        watch="",
+    )
 
 
 async def finish(page: Page, form: Form, done: str = "") -> Shown:
