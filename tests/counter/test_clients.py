@@ -46,23 +46,24 @@ def test_two_kinds_of_keys_are_kept_without_what_else_is_said() -> None:
     assert not [key for key in kept if "d" in key]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "[]", "{}", '{"keys": 1}', '{"keys": []}', '{"keys": [1]}', '{"keys": [{}]}'),
-        jwks(EC, private=True),
-        jwks(EC, EC),
-        jwks(RSAKey.generate_key(2048, {"kid": "rsa"})),
-        jwks(ECKey.generate_key("P-384", {"kid": "other"})),
-        jwks(OKPKey.generate_key("X25519", {"kid": "other"})),
-        json.dumps({"keys": [OctKey.generate_key(256, {"kid": "s"}).as_dict()]}),
-        json.dumps({"keys": [EC.as_dict(private=False) | {"kid": "a b"}]}),
-        json.dumps({"keys": [EC.as_dict(private=False) | {"use": "enc"}]}),
-        json.dumps({"keys": [EC.as_dict(private=False) | {"x": "AA"}]}),
-        json.dumps({"keys": [ED.as_dict(private=False) | {"x": "AA"}]}),
-        json.dumps({"keys": [ED.as_dict(private=False) | {"kid": str(n)} for n in range(11)]}),
-    ],
-)
+NO_KEYS = [
+    *("", "[]", "{}", '{"keys": 1}', '{"keys": []}', '{"keys": [1]}', '{"keys": [{}]}'),
+    jwks(EC, private=True),
+    jwks(EC, EC),
+    jwks(RSAKey.generate_key(2048, {"kid": "rsa"})),
+    jwks(ECKey.generate_key("P-384", {"kid": "other"})),
+    jwks(OKPKey.generate_key("X25519", {"kid": "other"})),
+    json.dumps({"keys": [OctKey.generate_key(256, {"kid": "s"}).as_dict()]}),
+    json.dumps({"keys": [EC.as_dict(private=False) | {"kid": "a b"}]}),
+    json.dumps({"keys": [EC.as_dict(private=False) | {"use": "enc"}]}),
+    json.dumps({"keys": [EC.as_dict(private=False) | {"x": "AA"}]}),
+    json.dumps({"keys": [ED.as_dict(private=False) | {"x": "AA"}]}),
+    json.dumps({"keys": [ED.as_dict(private=False) | {"kid": str(n)} for n in range(11)]}),
+]
+
+
+# Some are new in every process, and each must name its tests alike.
+@pytest.mark.parametrize("text", NO_KEYS, ids=[str(number) for number in range(len(NO_KEYS))])
 def test_no_other_keys_are_taken(text: str) -> None:
     assert MOST_KEYS == 10
     with pytest.raises(KeysRejected):
