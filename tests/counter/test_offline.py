@@ -170,6 +170,37 @@ async def test_without_the_key_of_numbers_it_is_counted_twice(
     assert await world.value("SELECT count(*) FROM offline_sale") == 4
 
 
+async def over_the_line_and_uploaded_at_once(terminal: Terminal, world: World) -> Reconciled:
+    who, sale_id = await world.person(digit=2), uuid4()
+    terminal.sell(who, SUNDAY, sale_id=sale_id)
+    async with world.db.transaction() as holder:
+        await holder.execute("LOCK TABLE claim IN SHARE MODE")
+        both = asyncio.gather(terminal.send(), sell_to(world, who, PHARMACY, sale_id))
+        await until_waiting(world.db, 2)
+    sent, _ = await both
+    return sent
+
+
+async def test_sold_over_the_line_and_uploaded_at_once_it_is_one_sale(
+    terminal: Terminal, world: World
+) -> None:
+    sent = await over_the_line_and_uploaded_at_once(terminal, world)
+    assert list(sent.outcomes.values()) == [None]
+    assert await world.value("SELECT count(*) FROM counter_sale") == 1
+    assert await stock(world) == 197
+
+
+async def test_without_the_keys_of_claims_and_sales_it_is_two(
+    terminal: Terminal, world: World
+) -> None:
+    async with world.db.transaction() as tx:
+        await tx.execute("ALTER TABLE claim DROP CONSTRAINT claim_pkey")
+        await tx.execute("DROP INDEX claim_one_per_sale")
+        await tx.execute("ALTER TABLE counter_sale DROP CONSTRAINT counter_sale_pkey")
+    await over_the_line_and_uploaded_at_once(terminal, world)
+    assert await world.value("SELECT count(*) FROM counter_sale") == 2
+
+
 async def test_a_conflict_is_settled_once_and_with_a_reason(
     terminal: Terminal, world: World
 ) -> None:

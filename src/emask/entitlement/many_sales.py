@@ -6,16 +6,15 @@ The rules are the same (:mod:`emask.rules.interval`); so is what meets whoever l
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from psycopg.types.range import DateRange
 
 from emask.database.pool import Transaction
 from emask.entitlement import queries
+from emask.entitlement.queries import CLAIM_COLUMNS, claim_in
 from emask.entitlement.service import TimelineChanged
-from emask.rules.calendar import DayRange, DeferredClaim
-from emask.rules.interval import Change, Claim, Source, Window
+from emask.rules.interval import Change, Claim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,22 +29,13 @@ class DecidedSale:
 async def claims_of_many(tx: Transaction, people: Collection[UUID]) -> dict[UUID, list[Claim]]:
     """Each person's claims, the earliest first; people without any are not named."""
     cursor = await tx.execute(
-        "SELECT person_id, lower(during), upper(during), source, round_id, sale_id, collected,"
-        " pickup_from, pickup_until, interval_days, deferred_claim"
-        " FROM claim LEFT JOIN round USING (round_id)"
+        f"SELECT person_id, {CLAIM_COLUMNS} FROM claim LEFT JOIN round USING (round_id)"
         " WHERE person_id = ANY(%s) ORDER BY person_id, during",
         (list(people),),
     )
     found: dict[UUID, list[Claim]] = defaultdict(list)
-    async for person_id, start, end, source, round_id, sale_id, collected, *window in cursor:
-        claim = Claim(
-            during=DayRange(start, end),
-            source=Source(source),
-            reference=str(sale_id) if round_id is None else round_id,
-            window=None if round_id is None else _window(round_id, *window),
-            collected=collected,
-        )
-        found[person_id].append(claim)
+    async for person_id, *claim in cursor:
+        found[person_id].append(claim_in(claim))
     return found
 
 
@@ -70,15 +60,3 @@ async def claim_many_sales(tx: Transaction, decided: Sequence[DecidedSale]) -> N
             " SELECT *, 'counter' FROM unnest(%s::uuid[], %s::uuid[], %s::daterange[])",
             [list(column) for column in zip(*rows, strict=True)],
         )
-
-
-def _window(
-    round_id: str, pickup_from: date, pickup_until: date, interval_days: int, deferred: str
-) -> Window:
-    return Window(
-        round_id=round_id,
-        pickup_from=pickup_from,
-        pickup_until=pickup_until,
-        interval_days=interval_days,
-        deferred=DeferredClaim(deferred),
-    )
