@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from emask.cli.draw import write_draw
 from emask.cli.imports import refuse_faults
 from emask.cli.installation import Installation, installation_in
 from emask.cli.rounds import round_named
@@ -21,6 +22,7 @@ from emask.cli.speech import NOT_SOUND, chosen, refuse
 from emask.cli.tables import show_result
 from emask.database.throwaway import ThrowawayDatabases
 from emask.database.vault import Keys
+from emask.programme.system import System
 from emask.rehearsal.plan import Plan
 from emask.rehearsal.rehearsal import BadFile, rehearse
 from emask.rehearsal.result import Result
@@ -32,24 +34,36 @@ _FIRST_ROUND = "2020-1"
 
 File = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, readable=True)]
 
+Quota = Annotated[
+    int | None, typer.Option(min=1, help="Packs of each round; else ¾ of the people.")
+]
+RoundNames = Annotated[
+    list[str] | None,
+    typer.Option("--round", help="A built-in round or a TOML file; may be given again."),
+]
+Kept = Annotated[
+    Path | None,
+    typer.Option(file_okay=False, help="Keep database, keys and receipts in this folder."),
+]
+Published = Annotated[
+    Path | None,
+    typer.Option(
+        file_okay=False,
+        help="Write the draw's published files into this empty folder, or one folder a round.",
+    ),
+]
+
 
 def rehearse_command(
     *,
     people: Annotated[int, typer.Option(min=1, max=20_000_000)] = 1_000,
     stores: File = None,
     counter_sites: File = None,
-    quota: Annotated[
-        int | None, typer.Option(min=1, help="Packs of each round; else ¾ of the people.")
-    ] = None,
-    round_names: Annotated[
-        list[str] | None,
-        typer.Option("--round", help="A built-in round or a TOML file; may be given again."),
-    ] = None,
+    quota: Quota = None,
+    round_names: RoundNames = None,
     seed: Annotated[int, typer.Option(help="The same seed plays the same rehearsal.")] = 0,
-    keep: Annotated[
-        Path | None,
-        typer.Option(file_okay=False, help="Keep database, keys and receipts in this folder."),
-    ] = None,
+    keep: Kept = None,
+    publish: Published = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     days_fast: Annotated[
         bool, typer.Option("--days-fast", help="Counters and stores open every third day only.")
@@ -67,8 +81,11 @@ def rehearse_command(
         counter_sites=counter_sites,
         days_fast=days_fast,
     )
+    _require_empty(publish)
     with _place(keep) as place:
         result = _played(plan, place)
+        if publish is not None:
+            _publish(plan, place, publish)
     if as_json:
         typer.echo(json.dumps(result.as_json(), ensure_ascii=False, indent=2))
     else:
@@ -92,11 +109,15 @@ def _rounds(names: Sequence[str], quota: int) -> tuple[Round, ...]:
     return tuple(rounds)
 
 
+def _require_empty(folder: Path | None) -> None:
+    if folder is not None and folder.exists() and any(folder.iterdir()):
+        refuse(f"{folder} 不是空資料夾", f"{folder} is not an empty folder")
+
+
 @contextmanager
 def _place(keep: Path | None) -> Iterator[_Place]:
     if keep is not None:
-        if keep.exists() and any(keep.iterdir()):
-            refuse(f"{keep} 不是空資料夾", f"{keep} is not an empty folder")
+        _require_empty(keep)
         with installation_in(keep) as here:
             yield _Place(installation=here, folder=keep)
         return
@@ -126,6 +147,15 @@ def _played(plan: Plan, place: _Place) -> Result:
         except (WorkerLost, psycopg.OperationalError):
             typer.echo(chosen("排演中斷，沒有完成", "The rehearsal broke off"), err=True)
             raise typer.Exit(NOT_SOUND) from None
+
+
+def _publish(plan: Plan, place: _Place, folder: Path) -> None:
+    async def command(system: System) -> None:
+        for round_id in plan.round_ids:
+            apart = folder if len(plan.rounds) == 1 else folder / round_id
+            await write_draw(system, round_id, apart)
+
+    place.installation.run(command)
 
 
 class _Bar:
