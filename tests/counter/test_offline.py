@@ -1,6 +1,7 @@
 """Sales that a counter made without a line, judged when they come in."""
 
 import asyncio
+import base64
 from time import perf_counter
 from uuid import uuid4
 
@@ -65,6 +66,30 @@ async def test_a_sale_made_before_the_line_broke_is_no_second_one(
     )
     await terminal.send()
     assert await stock(world) == 200
+
+
+async def test_what_was_undone_over_the_line_is_a_conflict_when_it_comes_in(
+    terminal: Terminal, world: World
+) -> None:
+    """Its answer was lost, another terminal undid it, and the first one had handed it out."""
+    who, sale_id = await world.person(digit=2), uuid4()
+    await sell_to(world, who, PHARMACY, sale_id)
+    await undo_sale(
+        world.db, world.clock, person_id=who.person_id, sale_id=sale_id, reason="x", by="x"
+    )
+    terminal.sell(who, SUNDAY, sale_id=sale_id)
+    assert (await terminal.send()).outcomes == {sale_id: "sale_number_used"}
+    assert await stock(world) == 197
+    assert await world.value("SELECT count(*) FROM claim") == 0
+
+
+async def test_the_number_of_another_sites_sale_is_a_conflict(
+    terminal: Terminal, world: World
+) -> None:
+    who, sale_id = await world.person(digit=2), uuid4()
+    await sell_to(world, who, HEALTH_CENTRE, sale_id)
+    terminal.sell(who, SUNDAY, sale_id=sale_id)
+    assert (await terminal.send()).outcomes == {sale_id: "sale_number_used"}
 
 
 async def test_each_broken_rule_is_a_conflict_and_takes_nobodys_days(
@@ -137,9 +162,11 @@ async def test_a_list_of_nobody_or_of_another_site_is_refused(terminal: Terminal
 
 
 async def test_what_nobody_can_open_does_not_stand_in_the_way(terminal: Terminal) -> None:
-    broken = SealedSale(sale_id=uuid4(), sealed="not.to.be.opened")
-    terminal.sold.append(broken)
-    assert (await terminal.send()).outcomes == {broken.sale_id: "unreadable"}
+    odd = base64.urlsafe_b64encode(b'{"alg":["ECDH-ES"],"enc":["A256GCM"]}').decode().rstrip("=")
+    for sealed in ("not.to.be.opened", f"{odd}..AA.AA.AA"):
+        terminal.sold.append(SealedSale(sale_id=uuid4(), sealed=sealed))
+    terminal.sell("A123456789", SUNDAY, pieces=10**10)
+    assert list((await terminal.send()).outcomes.values()) == ["unreadable"] * 3
 
 
 async def twice_at_once(terminal: Terminal, world: World) -> None:

@@ -6,9 +6,11 @@ from uuid import uuid4
 import pytest
 
 from counter.test_check_and_sell import ADULT_MASK, buy, claimed, notices
-from delivery.world import FIRST, PHARMACY, Someone, World, day
+from counter.test_races import sell_to
+from delivery.world import FIRST, HEALTH_CENTRE, PHARMACY, Someone, World, day
 from emask.counter.model import Sale, TooLateToUndo, UnknownSale
 from emask.counter.service import sales_today, stock_of, undo_sale
+from emask.rules.refusals import SaleNumberUsed
 
 
 async def undo(world: World, sale: Sale, *, reason: str = "掃錯卡") -> None:
@@ -90,3 +92,29 @@ async def test_a_reason_and_the_right_sale_are_needed(world: World) -> None:
             reason="掃錯卡",
             by="pharmacist-1",
         )
+
+
+async def test_an_undone_sale_that_is_sent_again_is_no_sale(world: World) -> None:
+    """Nobody takes masks home on a number whose days and stock were given back."""
+    who, sale = await deferring_sale(world)
+    await undo(world, sale)
+    with pytest.raises(SaleNumberUsed):
+        await sell_to(world, who, PHARMACY, sale.sale_id)
+    assert await world.value("SELECT sum(pieces) FROM counter_stock") == 800
+
+
+async def test_the_number_of_another_sites_sale_is_no_sale(world: World) -> None:
+    who, sale = await deferring_sale(world)
+    assert await sell_to(world, who, PHARMACY, sale.sale_id) == sale
+    with pytest.raises(SaleNumberUsed):
+        await sell_to(world, who, HEALTH_CENTRE, sale.sale_id)
+
+
+async def test_a_sale_is_undone_where_no_stock_was_ever_entered(world: World) -> None:
+    """As one without a line can be made."""
+    who, sale = await deferring_sale(world)
+    await world.rows("DELETE FROM counter_stock RETURNING 1")
+    await undo(world, sale)
+    assert await claimed(world, who) == [(date(2020, 3, 26), date(2020, 4, 2))]
+    async with world.db.transaction() as tx:
+        assert (await stock_of(tx, PHARMACY))[ADULT_MASK] == 3

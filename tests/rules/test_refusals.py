@@ -38,7 +38,7 @@ ADDED_CODES = """
     evidence_altered evidence_expired evidence_foreign_origin evidence_cross_origin card_malformed
     revocation_unknown line_unproven operator_unreachable passkey_synced family_code_wrong
     cancelled never_came not_drawn_yet pickup_number_needed slip_unknown slip_expired undo_over
-    undo_elsewhere
+    undo_elsewhere site_inactive sale_number_used
 """
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 NEVER_SAID = ("請", "抱歉", "無效", "非法", "禁止")

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -35,11 +35,13 @@ from emask.rounds.service import policy_on
 from emask.rules.calendar import CounterPolicy, Product, day_in_taipei
 from emask.rules.interval import Change, Claim, sell_at_counter
 from emask.rules.people import InvalidEntry, last_digit, normalise_id
-from emask.rules.refusals import ProxyLimit, Refusal
+from emask.rules.refusals import ProxyLimit, Refusal, SaleNumberUsed
 
 MOST_AT_ONCE: Final = 2_000
 _CHUNK: Final = 250
 """Sales of one transaction."""
+_MOST_PIECES: Final = 1_000
+"""Of one sale, far more than any ration."""
 _SKEW: Final = timedelta(minutes=5)
 """How far a counter's clock may be off."""
 
@@ -72,7 +74,7 @@ class _OpenSale(msgspec.Struct, frozen=True, kw_only=True):
     sold_at: datetime
     id_number: str
     product: Product
-    pieces: int
+    pieces: Annotated[int, msgspec.Meta(gt=0, le=_MOST_PIECES)]
     by_proxy: bool = False
     visit: UUID | None = None
     paper: Paper = Paper.NHI_CARD
@@ -110,7 +112,7 @@ class _Upload:
 class _Facts:
     """What a set of sales is judged by."""
 
-    made_before: set[UUID]
+    made_before: Mapping[UUID, bool]
     holders: Mapping[UUID, CardHolder]
     claims: Mapping[UUID, Sequence[Claim]]
     policies: Mapping[date, CounterPolicy]
@@ -161,9 +163,9 @@ def _open(keys: OfflineKeys, sale: SealedSale) -> _OpenSale | None:
         ).plaintext
         opened = msgspec.json.decode(plain or b"", type=_OpenSale)
         number = normalise_id(opened.id_number)
-    except (JoseError, ValueError, InvalidEntry):
+    except (JoseError, TypeError, ValueError, InvalidEntry):
         return None
-    meant = opened.sale_id == sale.sale_id and opened.pieces > 0 and opened.sold_at.tzinfo
+    meant = opened.sale_id == sale.sale_id and opened.sold_at.tzinfo
     return msgspec.structs.replace(opened, id_number=number) if meant else None
 
 
@@ -217,7 +219,7 @@ async def _judge(tx: Transaction, upload: _Upload, sales: Sequence[_OpenSale]) -
     judged, made, decided = [], [], []
     for each in sales:
         sale = _sale(upload, each)
-        if sale.sale_id in facts.made_before:
+        if facts.made_before.get(sale.sale_id):
             judged.append(replace(_told(upload, each, None), made_before=True))
             continue
         try:
@@ -243,6 +245,8 @@ async def _decide(tx: Transaction, facts: _Facts, sale: Sale, *, digit: int) -> 
         Refusal: as in :func:`emask.counter.service.sell`, but for the stock.
         _OtherPieces: others were handed out than the ration.
     """
+    if sale.sale_id in facts.made_before:  # undone since, or another site's
+        raise SaleNumberUsed
     policy = facts.policies[sale.sold_on]
     case = Case(
         holder=facts.holders.get(sale.person_id),
@@ -272,7 +276,9 @@ async def _facts(tx: Transaction, upload: _Upload, sales: Sequence[_OpenSale]) -
     people = {upload.person_of(sale): sale.sale_id for sale in sales}
     days = {day_in_taipei(sale.sold_at) for sale in sales}
     return _Facts(
-        made_before=await queries.sold_already(tx, list(people.items())),
+        made_before=await queries.sold_already(
+            tx, list(people.items()), site_code=upload.terms.site_code
+        ),
         holders=await queries.holders(tx, people),
         claims=await claims_of_many(tx, people),
         policies={day: await policy_on(tx, day) for day in days},

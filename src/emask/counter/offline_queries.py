@@ -99,15 +99,21 @@ async def holders(tx: Transaction, people: Collection[UUID]) -> dict[UUID, CardH
     }
 
 
-async def sold_already(tx: Transaction, sales: Sequence[tuple[UUID, UUID]]) -> set[UUID]:
-    """Which of these sales, by person and number, the counter had made before its line broke."""
+async def sold_already(
+    tx: Transaction, sales: Sequence[tuple[UUID, UUID]], *, site_code: str
+) -> dict[UUID, bool]:
+    """Which of these sales, by person and number, were made before the counter's line broke.
+
+    False for one that was undone since, or that another site made.
+    """
     people, numbers = [person for person, _ in sales], [number for _, number in sales]
     cursor = await tx.execute(
-        "SELECT sale_id FROM counter_sale JOIN unnest(%s::uuid[], %s::uuid[])"
+        "SELECT sale_id, undone_at IS NULL AND site_code = %s"
+        " FROM counter_sale JOIN unnest(%s::uuid[], %s::uuid[])"
         " AS asked (person_id, sale_id) USING (person_id, sale_id)",
-        (people, numbers),
+        (site_code, people, numbers),
     )
-    return {sale_id for (sale_id,) in await cursor.fetchall()}
+    return dict(await cursor.fetchall())
 
 
 async def write_sales(tx: Transaction, sales: Sequence[Sale]) -> None:

@@ -182,13 +182,15 @@ async def undo(
         " visit AS (UPDATE proxy_visit v SET"
         "  adults = adults - (product = 'adult_mask')::integer,"
         "  children = children - (product = 'child_mask')::integer"
-        "  FROM undone WHERE v.visit_id = undone.visit_id)"
-        " UPDATE counter_stock s SET pieces = s.pieces + undone.pieces, changed_at = %(at)s"
-        " FROM undone"
-        " WHERE s.site_code = undone.site_code AND s.product = undone.product",
+        "  FROM undone WHERE v.visit_id = undone.visit_id),"
+        " stock AS (INSERT INTO counter_stock AS s (site_code, product, pieces, changed_at)"
+        "  SELECT site_code, product, pieces, %(at)s FROM undone"
+        "  ON CONFLICT (site_code, product) DO UPDATE"
+        "  SET pieces = s.pieces + excluded.pieces, changed_at = excluded.changed_at)"
+        " SELECT true FROM undone",
         {"person": person_id, "sale": sale_id, "reason": reason, "at": at},
     )
-    return cursor.rowcount == 1
+    return await cursor.fetchone() is not None
 
 
 async def sales_on(tx: Transaction, site_code: str, day: date) -> list[Sale]:

@@ -18,7 +18,7 @@ from emask.rounds.service import NoPolicy
 from emask.rules.calendar import CounterPolicy, Product, day_in_taipei
 from emask.rules.interval import Claim
 from emask.rules.people import last_digit, masked_name, normalise_id
-from emask.rules.refusals import OutOfStock, ProxyLimit
+from emask.rules.refusals import OutOfStock, ProxyLimit, SaleNumberUsed
 
 UNDO_WITHIN = timedelta(minutes=5)
 """How long after a sale it can be undone."""
@@ -90,6 +90,7 @@ async def sell(
 
     Raises:
         UnknownSite, InvalidEntry: as in :func:`check`.
+        SaleNumberUsed: what was sold under the number is undone, or is something else.
         Refusal: the first that applies of person and card, product, odd or even day, stock,
             claims, what would void a paid pre-order, and how many others a visitor acts for.
     """
@@ -102,7 +103,7 @@ async def sell(
     async def use_case(tx: Transaction) -> Sale:
         visit = await _visit(tx, site_code, product, person_id, day=day, sale_id=own_id)
         if visit.sale:
-            return visit.sale
+            return _same(visit.sale, site_code, product)
         case = _case(visit, number=number, product=product, day=day, paper=paper)
         sale = Sale(
             sale_id=own_id,
@@ -213,6 +214,13 @@ def _case(visit: Visit, *, number: str, product: Product, day: date, paper: Pape
         paper=paper,
         shelf=Shelf(site_name=visit.site_name, pieces=visit.in_stock),
     )
+
+
+def _same(sale: Sale, site_code: str, product: Product) -> Sale:
+    """A sale that is sent again. One that was undone gave its days back: it counts no more."""
+    if sale.undone_at or (sale.site_code, sale.product) != (site_code, product):
+        raise SaleNumberUsed
+    return sale
 
 
 async def _claim(

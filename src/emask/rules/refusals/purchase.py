@@ -203,6 +203,34 @@ class OutOfStock(Refusal):
     site_name: str | None = None
 
 
+@dataclass(kw_only=True, eq=False)
+class SiteInactive(Refusal):
+    """The pharmacy or health centre takes part no longer: the list names it no more (B9)."""
+
+    code, status = "site_inactive", 403
+    zh = "口罩由名單上的藥局與衛生所販售。\n這裡已不在名單上。\n販售點：{site_name}。"
+    en = (
+        "Masks are sold by the pharmacies and health centres on the list.\n"
+        "This one is on it no longer.\nSite: {site_name}."
+    )
+    next_zh = "查詢其他販售點的庫存。"
+    next_en = "Look up the stock of other sites."
+    site_name: str | None = None
+
+
+class SaleNumberUsed(Refusal):
+    """A sale's number came again, and what was sold under it is undone, or is something else."""
+
+    code, status = "sale_number_used", 409
+    zh = "一個販售編號只代表一筆販售。\n這個編號的販售已撤銷，或是另一筆。"
+    en = (
+        "The number of a sale stands for one sale.\n"
+        "What was sold under this one is undone, or was another sale."
+    )
+    next_zh = "再放一次卡，查詢後再售出。"
+    next_en = "Read the card again before you sell."
+
+
 class UnknownStore(Refusal):
     """B3: a store of one of the four chains."""
 
