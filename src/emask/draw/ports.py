@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class BeaconNotReady(Exception):
-    """The named beacon round has not been reached."""
+    """The named beacon round has not been reached, or nobody who has its value can be asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +40,9 @@ class Beacon(Protocol):
         ...
 
     async def value_of(self, round: int) -> BeaconValue:
-        """The value of a round. Raises BeaconNotReady before its instant."""
+        """The value of a round. Raises BeaconNotReady while it is not to be had."""
         ...
 
     def verify(self, value: BeaconValue) -> bool:
-        """Whether signature and randomness are this beacon's for that round."""
+        """Whether signature and randomness are this beacon's for that round; may take its time."""
         ...
