@@ -135,6 +135,7 @@ async def test_anything_else_is_sent(reader: httpx.AsyncClient) -> None:
         {"if-none-match": first.headers["etag"].strip('"')},
         {"if-modified-since": "Thu, 06 Feb 2020 00:00:00 GMT"},
         {"if-modified-since": "yesterday"},
+        {"if-modified-since": f"Thu, 01 Jan {'9' * 20} 00:00:00 GMT"},
         {"if-none-match": '"other"', "if-modified-since": first.headers["last-modified"]},
     ):
         again = await reader.get(POINTS, headers=PLAIN | known)

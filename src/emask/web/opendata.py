@@ -158,7 +158,7 @@ def _takes_gzip(accept_encoding: bytes) -> bool:
 def _instant(http_date: bytes) -> datetime | None:
     try:
         told = parsedate_to_datetime(http_date.decode("latin-1"))
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter where a figure has dozens of digits
         return None
     return told if told.tzinfo else None
 
