@@ -11,6 +11,7 @@ from emask.counter.service import stock_of
 from emask.counter.site_file import read_sites
 from emask.counter.sites import import_sites, save_sites, site_of
 from emask.database.pool import Database
+from emask.opendata.snapshot import OpenData
 from emask.rounds.model import ImportReport
 from emask.rules.calendar import Product
 
@@ -105,6 +106,19 @@ def test_every_fault_of_a_file_is_told(tmp_path: Path) -> None:
     wrong = PHARMACY.replace("5901010003", "x").replace(",970,", ",,")
     file = read_sites(file_of(tmp_path, CENTRE, wrong, wrong))
     assert [error.line for error in file.errors] == [3, 3, 4, 4]
+
+
+@pytest.mark.parametrize("time", ["0001/01/01 00:00:00", "0109/06/21 18:17:25", "109/6/21"])
+async def test_a_time_that_cannot_be_is_warned_of_and_never_published(
+    db: Database, tmp_path: Path, time: str
+) -> None:
+    line = PHARMACY.replace("2021/06/21 18:17:25", time)
+    report = await import_sites(db, file_of(tmp_path, line))
+    (warning,) = report.warnings
+    assert (warning.line, warning.field) == (2, "來源資料時間")
+    open_data = OpenData()
+    await open_data.refresh_stock(db)
+    assert [site.changed_at.year >= 2020 for site in open_data.snapshot.sites] == [True]
 
 
 def test_an_empty_file_is_a_fault(tmp_path: Path) -> None:

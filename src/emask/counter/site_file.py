@@ -16,6 +16,8 @@ _CODE, _NAME, _ADDRESS, _PHONE = "醫事機構代碼", "醫事機構名稱", "�
 _PIECES = {Product.ADULT_MASK: "成人口罩剩餘數", Product.CHILD_MASK: "兒童口罩剩餘數"}
 _AT = "來源資料時間"
 _TIME = "%Y/%m/%d %H:%M:%S"
+_EARLIEST = 2000
+"""The first year that a time of stock can be of; the list is of 2020 and later."""
 _CODES = re.compile(r"[0-9A-Z]{10}")
 _FIGURES = re.compile(r"[0-9]{1,7}")
 
@@ -82,10 +84,12 @@ def _entry(code: str, cells: Mapping[str, str]) -> Entry:
 
 
 def _time(written: str) -> datetime | None:
+    """None for years of another calendar, too, such as 0109."""
     try:
-        return datetime.strptime(half_width(written), _TIME).replace(tzinfo=TAIPEI)
+        at = datetime.strptime(half_width(written), _TIME).replace(tzinfo=TAIPEI)
     except ValueError:
         return None
+    return at if at.year >= _EARLIEST else None
 
 
 def _doubts(line: Line, entry: Entry) -> Iterator[LineError]:
