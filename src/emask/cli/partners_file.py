@@ -15,7 +15,7 @@ from typing import Final
 import httpx2
 import msgspec
 
-from emask.cli.partners_sections import GatewayName, PartnersFile, SmsSection
+from emask.cli.partners_sections import BeaconSection, GatewayName, PartnersFile, SmsSection
 from emask.cli.speech import refuse
 from emask.database.clock import Clock, SetClock
 from emask.database.pool import Database
@@ -23,6 +23,7 @@ from emask.database.vault import Keys
 from emask.identity.site import Site
 from emask.notices.ports import SmsSender
 from emask.notices.receipts import record_receipt
+from emask.partners.beacon import DrandBeacon
 from emask.partners.ecpay import EcpayGateway
 from emask.partners.logistics import EcpayLogistics
 from emask.partners.newebpay import NewebPayGateway
@@ -63,11 +64,20 @@ def configured_partners(
         file = read_partners_file(path)
     except PartnersFileWrong as wrong:
         refuse(f"EMASK_PARTNERS_FILE：{wrong.zh}", f"EMASK_PARTNERS_FILE: {wrong.en}")
+    if isinstance(clock, SetClock) and file.beacon is not None:
+        refuse(
+            "EMASK_PARTNERS_FILE：[beacon] 不能與設定的時鐘並用：quicknet 始於 2023 年 8 月 23 日，"
+            "已過時刻的亂數人人早已知道",
+            "EMASK_PARTNERS_FILE: no [beacon] with a set clock: quicknet began on 23 August 2023,"
+            " and at a time gone by everybody knows its values beforehand",
+        )
     if isinstance(clock, SetClock) and file.reaches_outside:
         refuse(
             "EMASK_PARTNERS_FILE：時鐘是設定的，只能用沙盒的夥伴",
             "EMASK_PARTNERS_FILE: with a set clock there are none but the sandbox's partners",
         )
+    if file.beacon is not None:
+        partners = replace(partners, beacon=beacon_from(file.beacon, client, clock))
     return real_partners(
         partners,
         file,
@@ -102,6 +112,11 @@ def real_partners(
     # real parcels never go to made-up chains
     carrier = EcpayLogistics(file.logistics.logistics(), client) if file.logistics else None
     return replace(partners, carrier=carrier)
+
+
+def beacon_from(section: BeaconSection, client: httpx2.AsyncClient, clock: Clock) -> DrandBeacon:
+    """The public beacon, asked over the relays of a file."""
+    return DrandBeacon(section.drawn_by(), section.asked(), client=client, clock=clock)
 
 
 def gateways_from(file: PartnersFile, client: httpx2.AsyncClient) -> Gateways:
@@ -190,7 +205,7 @@ def _check(file: PartnersFile) -> None:
 
 def _fault(told: str) -> PartnersFileWrong:
     """What msgspec says, without the values that it may quote."""
-    place = re.search(r"at `\$\.([a-z_.]+)`", told)
+    place = re.search(r"at `\$\.([a-z_.]+)[`\[]", told)
     section = place[1] if place else ""
     name = re.search(r"(missing required|unknown) field `([A-Za-z_]{1,40})`", told)
     where = ".".join(filter(None, (section, name[2] if name else "")))

@@ -1,5 +1,6 @@
 """The sections of the file of real partners, and the accounts that they tell."""
 
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta, Struct
 
 from emask.partners import ecpay, logistics, newebpay
+from emask.partners.beacon import QUICKNET, Chain, Relays
 from emask.partners.sms import Limits, MitakeAccount, SmppAccount
 from emask.partners.sms.smpp_receipts import ReceiptIds
 from emask.rules.price import Method
@@ -194,6 +196,42 @@ class LogisticsSection(Section, frozen=True):
         )
 
 
+class ChainSection(Section, frozen=True):
+    """A chain of drand that is not quicknet; what it is called says neither that nor sandbox."""
+
+    name: Annotated[str, Meta(pattern=r"^(?!(sandbox|drand-quicknet)\Z)[a-z][a-z0-9-]{0,39}\Z")]
+    hash: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    public_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{192}\Z")]
+    genesis_time: Annotated[int, Meta(gt=0, lt=2**32)]
+    period: Annotated[int, Meta(gt=0, le=3600)]
+
+    def chain(self) -> Chain:
+        """The chain."""
+        return Chain(
+            name=self.name,
+            hash=self.hash,
+            public_key=bytes.fromhex(self.public_key),
+            genesis=datetime.fromtimestamp(self.genesis_time, UTC),
+            period=timedelta(seconds=self.period),
+        )
+
+
+class BeaconSection(Section, frozen=True):
+    """The public beacon that draws go by: who is asked for its values, and which chain's."""
+
+    relays: Annotated[list[Address], Meta(min_length=1, max_length=20)]
+    seconds: Seconds = 5
+    chain: ChainSection | None = None
+
+    def asked(self) -> Relays:
+        """Who is asked."""
+        return Relays(origins=tuple(self.relays), seconds=self.seconds)
+
+    def drawn_by(self) -> Chain:
+        """Quicknet, unless another is told of whole."""
+        return QUICKNET if self.chain is None else self.chain.chain()
+
+
 class PartnersFile(Section, frozen=True):
     """The whole file."""
 
@@ -204,6 +242,7 @@ class PartnersFile(Section, frozen=True):
     mitake: MitakeSection | None = None
     smpp: SmppSection | None = None
     logistics: LogisticsSection | None = None
+    beacon: BeaconSection | None = None
 
     @property
     def reaches_outside(self) -> bool:
@@ -213,6 +252,7 @@ class PartnersFile(Section, frozen=True):
             *((self.newebpay.root,) if self.newebpay else ()),
             *((self.mitake.base_url,) if self.mitake else ()),
             *((self.logistics.base,) if self.logistics else ()),
+            *(self.beacon.relays if self.beacon else ()),
         ]
         hosts = [urlsplit(address).hostname for address in addresses]
         return not {*hosts, *((self.smpp.host,) if self.smpp else ())} <= _THIS_MACHINE
