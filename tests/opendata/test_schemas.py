@@ -27,7 +27,7 @@ SCHEMAS = {path: (media_type, json.loads(body)) for path, media_type, body in sc
 async def published(counted: Counted, stocked: Database) -> dict[str, PublishedFile]:
     """Every file of a small world."""
     await counted.publish()
-    counted.clock.instant = ROUND.pickup_opens_at
+    counted.clock.instant = ROUND.pickup_ends_at
     open_data = OpenData()
     await open_data.refresh(stocked, counted.clock)
     return dict(open_data.snapshot.files)

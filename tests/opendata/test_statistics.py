@@ -78,6 +78,16 @@ class Counted:
         async with self.db.connection() as tx:
             await tx.execute(_DRAW, {"round": ROUND.id, "hash": b"0" * 32})
 
+    async def move_one(self, was: str, state: str) -> None:
+        """One person pays, or collects."""
+        async with self.db.connection() as tx:
+            await tx.execute(
+                "UPDATE orders SET state = %s, paid_at = coalesce(paid_at, now())"
+                " WHERE person_id = (SELECT min(person_id::text)::uuid FROM orders"
+                "  WHERE state = %s)",
+                (state, was),
+            )
+
     async def read(self, path: str = PATH, *, at: datetime) -> bytes | None:
         self.clock.instant = at
         await self.open_data.refresh_figures(self.db, self.clock)
@@ -108,19 +118,38 @@ async def test_a_round_has_no_figures_before_it_has_closed(counted: Counted) -> 
 
 
 async def test_nothing_of_a_draw_is_told_before_it_is_published(counted: Counted) -> None:
-    told = await counted.statistics(at=ROUND.pickup_opens_at)
+    told = await counted.statistics(at=ROUND.pickup_ends_at)
     assert told["counted"] == ["registered"]
     none = {"drawn": None, "paid": None, "collected": None}
     assert told["total"] == {"registered": 380, **none}
     await counted.publish()
     assert (await counted.statistics(at=ROUND.closes_at))["counted"] == ["registered", "drawn"]
-    paying = await counted.statistics(at=ROUND.pay_from)
-    assert paying["counted"] == ["registered", "drawn", "paid"]
+    for at, measures in (
+        (ROUND.pay_until - timedelta(seconds=1), ["registered", "drawn"]),
+        (ROUND.pay_until, ["registered", "drawn", "paid"]),
+        (ROUND.pickup_ends_at - timedelta(seconds=1), ["registered", "drawn", "paid"]),
+        (ROUND.pickup_ends_at, ["registered", "drawn", "paid", "collected"]),
+    ):
+        assert (await counted.statistics(at=at))["counted"] == measures
+
+
+async def test_one_more_at_a_store_is_told_by_no_two_readings(counted: Counted) -> None:
+    await counted.publish()
+    for end, was, state in (
+        (ROUND.pay_until, "lapsed", "paid"),
+        (ROUND.pickup_ends_at, "forfeited", "collected"),
+    ):
+        running = end - timedelta(minutes=1)
+        before = [await counted.read(path, at=running) for path in (PATH, STORES_CSV)]
+        await counted.move_one(was, state)
+        after = [await counted.read(path, at=running) for path in (PATH, STORES_CSV)]
+        assert after == before
+        assert await counted.read(at=end) != before[0]  # it counts all the same
 
 
 async def test_each_count_by_chain_and_county(counted: Counted) -> None:
     await counted.publish()
-    told = await counted.statistics(at=ROUND.pickup_opens_at)
+    told = await counted.statistics(at=ROUND.pickup_ends_at)
     assert told["round_id"] == ROUND.id
     assert told["suppressed_below"] == 5
     assert told["total"] == {"registered": 380, "drawn": 147, "paid": 127, "collected": 101}
@@ -137,7 +166,7 @@ async def test_each_count_by_chain_and_county(counted: Counted) -> None:
 
 async def test_small_counts_and_what_would_give_them_away_are_left_out(counted: Counted) -> None:
     await counted.publish()
-    told = await counted.statistics(at=ROUND.pickup_opens_at)
+    told = await counted.statistics(at=ROUND.pickup_ends_at)
     taipei, hualien, lienchiang = told["counties"]
     assert lienchiang["paid"] == 5
     assert lienchiang["collected"] is None  # two people
@@ -146,7 +175,7 @@ async def test_small_counts_and_what_would_give_them_away_are_left_out(counted: 
     rows = {
         row["store_code"]: row
         for row in csv.DictReader(
-            StringIO((await counted.read(STORES_CSV, at=ROUND.pickup_opens_at) or b"").decode())
+            StringIO((await counted.read(STORES_CSV, at=ROUND.pickup_ends_at) or b"").decode())
         )
     }
     assert rows["100002"]["collected"] == ""  # three people
@@ -166,7 +195,7 @@ async def test_small_counts_and_what_would_give_them_away_are_left_out(counted: 
 
 async def test_stores_are_told_alike_in_both_forms(counted: Counted) -> None:
     await counted.publish()
-    at = ROUND.pickup_opens_at
+    at = ROUND.pickup_ends_at
     table = await counted.read(STORES_CSV, at=at) or b""
     rows = list(csv.DictReader(StringIO(table.decode())))
     stores = json.loads(await counted.read(STORES_JSON, at=at) or b"")

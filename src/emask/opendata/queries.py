@@ -18,8 +18,8 @@ class DrawnRound:
 
     round_id: str
     closes_at: datetime
-    pay_from: datetime
-    pickup_opens_at: datetime
+    pay_until: datetime
+    pickup_ends_at: datetime
     published: bool
 
 
@@ -76,8 +76,8 @@ async def closed_rounds(tx: Transaction, now: datetime) -> list[DrawnRound]:
     """The rounds whose registration is over, the first to open first."""
     async with tx.cursor(row_factory=class_row(DrawnRound)) as cursor:
         await cursor.execute(
-            "SELECT round_id, closes_at, pay_from,"
-            " pickup_from::timestamp AT TIME ZONE 'Asia/Taipei' AS pickup_opens_at,"
+            "SELECT round_id, closes_at, pay_until,"
+            " (pickup_until + 1)::timestamp AT TIME ZONE 'Asia/Taipei' AS pickup_ends_at,"
             " EXISTS (SELECT FROM draw WHERE draw.round_id = round.round_id"
             "  AND published_at IS NOT NULL) AS published"
             " FROM round WHERE closes_at <= %s ORDER BY opens_at, round_id",

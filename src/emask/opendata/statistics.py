@@ -180,14 +180,18 @@ def stores_csv(rounds: Iterable[RoundFigures]) -> bytes:
 
 
 def _counted(of: DrawnRound, now: datetime) -> list[Measure]:
-    """What there is to be told at this time: nothing of a draw before it is published."""
-    begun = {
+    """What there is to be told at this time: nothing of a draw before it is published.
+
+    Who pays and collects is told when it is over: of a count that runs, two readings half a minute
+    apart would tell of one person at one store.
+    """
+    over = {
         Measure.REGISTERED: now >= of.closes_at,
         Measure.DRAWN: of.published,
-        Measure.PAID: of.published and now >= of.pay_from,
-        Measure.COLLECTED: of.published and now >= of.pickup_opens_at,
+        Measure.PAID: of.published and now >= of.pay_until,
+        Measure.COLLECTED: of.published and now >= of.pickup_ends_at,
     }
-    return [measure for measure, has_begun in begun.items() if has_begun]
+    return [measure for measure, is_over in over.items() if is_over]
 
 
 def _chains(stores: Iterable[StoreCounts]) -> list[Chain]:
