@@ -141,6 +141,7 @@ async function lineIsThere(screen) {
 async function renew() {
   nextList = Date.now() + TRY_AGAIN;
   const response = await fetch(words.list, { cache: "no-store" });
+  if (response.status === 410) return forgetList(); // the site takes part no longer
   if (!response.ok || response.redirected) return;
   const list = await response.json();
   const terms = await verified(list, key);

@@ -5,12 +5,12 @@ from uuid import uuid4
 
 import pytest
 
-from counter.test_check_and_sell import ADULT_MASK, buy, claimed, notices
+from counter.test_check_and_sell import ADULT_MASK, ask, buy, claimed, notices, refusal_of
 from counter.test_races import sell_to
 from delivery.world import FIRST, HEALTH_CENTRE, PHARMACY, Someone, World, day
 from emask.counter.model import Sale, TooLateToUndo, UnknownSale
 from emask.counter.service import sales_today, stock_of, undo_sale
-from emask.rules.refusals import SaleNumberUsed
+from emask.rules.refusals import SaleNumberUsed, SiteInactive
 
 
 async def undo(world: World, sale: Sale, *, reason: str = "掃錯卡") -> None:
@@ -118,3 +118,17 @@ async def test_a_sale_is_undone_where_no_stock_was_ever_entered(world: World) ->
     assert await claimed(world, who) == [(date(2020, 3, 26), date(2020, 4, 2))]
     async with world.db.transaction() as tx:
         assert (await stock_of(tx, PHARMACY))[ADULT_MASK] == 3
+
+
+async def test_a_site_that_is_on_the_list_no_longer_sells_nothing(world: World) -> None:
+    who = await world.person(digit=2)
+    sale = await buy(world, who)
+    await world.rows("UPDATE counter_site SET active = false RETURNING 1")
+    refusal = await refusal_of(world, await world.person(digit=4))
+    assert isinstance(refusal, SiteInactive)
+    assert refusal.site_name == "幸福藥局"
+    assert (await ask(world, who)).masked_name is None  # it needs to know nobody
+    await undo(world, sale)
+    assert await world.value("SELECT count(*) FROM claim") == 0
+    await world.rows("UPDATE counter_site SET active = true RETURNING 1")
+    await buy(world, who)

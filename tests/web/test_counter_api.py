@@ -343,6 +343,29 @@ async def test_who_has_ended_sells_nothing_though_the_token_is_good(
     assert (await shop.get(SALES)).json() == []
 
 
+async def test_who_has_ended_undoes_nothing_though_the_token_is_good(
+    shop: ApiCaller, system: System
+) -> None:
+    sold = await sell(shop, await somebody(system))
+    await end_client(system.db, system.clock, client_id=CLIENT, by="operator")
+    undo = f"{SALES}/{sold.json()['sale_id']}/undo"
+    refused = await shop.call("POST", undo, json={"reason": "wrong product"})
+    assert problem(refused) == (401, "client_ended")
+    assert (await shop.get(SALES)).json() == [sold.json()]
+
+
+async def test_a_site_that_vanished_from_the_list_sells_nothing(
+    shop: ApiCaller, system: System
+) -> None:
+    who = await somebody(system)
+    async with system.db.transaction() as tx:
+        await tx.execute("UPDATE counter_site SET active = false")
+    assert problem(await sell(shop, who)) == (403, "site_inactive")
+    asked = {"id_number": who, "product": "adult_mask"}
+    may = (await shop.call("POST", f"{COUNTER}/eligibility", EN, json=asked)).json()
+    assert (may["allowed"], may["refusal"]["code"]) == (False, "site_inactive")
+
+
 async def test_calls_are_counted_for_each_client(system: System) -> None:
     elapsed = [0.0]
     quota = Quota(name="client", calls=2, seconds=60)

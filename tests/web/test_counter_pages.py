@@ -98,9 +98,50 @@ async def test_the_sale_undone_is_the_one_that_was_seen(
     assert "✓ 可購買 3 片" in again.text
     visitor.seen.append(seen)
     made_up = await visitor.submit("reason", reason="刷錯卡", undo="0" * 32)
-    assert made_up.path == "/zh/counter"
+    assert made_up.status == 422  # never as though something had been undone
+    assert "不能撤銷" in made_up.text
     visitor.seen.append(seen)
     assert (await visitor.submit("reason", reason="長" * 201)).status == 422
+
+
+async def test_a_sale_that_was_undone_is_not_sold_by_going_back(
+    visitor: Visitor, system: System
+) -> None:
+    await advance_to(system, SUNDAY)
+    await be_staff(visitor, "pharmacist")
+    yes = await visitor.submit("id_number", id_number=MING)
+    await visitor.submit("sale_id")
+    await visitor.submit("reason", reason="點錯")
+    visitor.seen.append(yes)
+    again = await visitor.submit("sale_id")
+    assert "已售出" not in again.text
+    assert "✗ 不可購買" in again.text
+    assert "600 片" in again.text
+
+
+async def test_a_sale_is_undone_across_midnight(visitor: Visitor, system: System) -> None:
+    await advance_to(system, at(date(2020, 3, 22), 23, 58))
+    await be_staff(visitor, "pharmacist")
+    await visitor.submit("id_number", id_number=MING)
+    await visitor.submit("sale_id")
+    await advance_to(system, at(date(2020, 3, 23), 0, 1))
+    await visitor.go("/counter")
+    assert "已撤銷" in (await visitor.submit("reason", reason="點錯")).text
+
+
+async def test_a_site_that_vanished_from_the_list_sells_nothing(
+    visitor: Visitor, system: System
+) -> None:
+    await advance_to(system, SUNDAY)
+    await be_staff(visitor, "pharmacist")
+    async with system.db.transaction() as tx:
+        await tx.execute("UPDATE counter_site SET active = false")
+    no = await visitor.submit("id_number", id_number=MING)
+    assert "✗ 不可購買" in no.text
+    assert "已不在名單上" in no.text
+    assert "王○明" not in no.text
+    refused = await visitor.client.get("/zh/counter/offline-list")
+    assert (refused.status_code, refused.json()) == (410, {"code": "site_inactive"})
 
 
 async def test_corrections_and_stock(visitor: Visitor, system: System) -> None:

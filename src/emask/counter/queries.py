@@ -20,7 +20,7 @@ _SALE = (
 
 
 VISIT: Final = (
-    "SELECT site.name, coalesce(stock.pieces, 0), p.birth_date, p.name, card.active,"
+    "SELECT site.name, site.active, coalesce(stock.pieces, 0), p.birth_date, p.name, card.active,"
     f" {_SALE}, {', '.join(f'policy.{name}' for name in POLICY_COLUMNS)}, {CLAIM_COLUMNS}"
     " FROM counter_site site"
     " LEFT JOIN LATERAL (SELECT * FROM counter_policy WHERE valid_from <= %(day)s"
@@ -57,6 +57,7 @@ class Visit:
     """
 
     site_name: str
+    active: bool
     in_stock: int
     holder: CardHolder | None
     sale: Sale | None
@@ -87,11 +88,12 @@ async def visit(
     rows = await cursor.fetchall()
     if not rows:
         return None
-    site_name, in_stock, birth_date, name, card_active, *rest = rows[0]
+    site_name, active, in_stock, birth_date, name, card_active, *rest = rows[0]
     holder = birth_date and CardHolder(birth_date=birth_date, name=name, card_active=card_active)
     sale, policy = rest[:_SALE_ENDS], rest[_SALE_ENDS:_POLICY_ENDS]
     return Visit(
         site_name=site_name,
+        active=active,
         in_stock=in_stock,
         holder=holder,
         sale=_sale(sale) if sale[0] else None,
@@ -191,6 +193,19 @@ async def undo(
         {"person": person_id, "sale": sale_id, "reason": reason, "at": at},
     )
     return await cursor.fetchone() is not None
+
+
+async def last_sale_since(
+    tx: Transaction, site_code: str, *, day: date, since: datetime
+) -> Sale | None:
+    """A site's last sale from an instant on that stands; `day` is that instant's."""
+    cursor = await tx.execute(
+        f"SELECT {_SALE} FROM counter_sale s WHERE site_code = %s AND sold_on >= %s"
+        " AND sold_at >= %s AND undone_at IS NULL ORDER BY sold_at DESC, sale_id LIMIT 1",
+        (site_code, day, since),
+    )
+    row = await cursor.fetchone()
+    return _sale(row) if row else None
 
 
 async def sales_on(tx: Transaction, site_code: str, day: date) -> list[Sale]:

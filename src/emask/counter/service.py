@@ -47,7 +47,7 @@ async def check(
         visit = await _visit(tx, site_code, product, person_id, day=day, sale_id=None)
         case = _case(visit, number=number, product=product, day=day, paper=paper)
         found = await verdict(tx, case, person_id=person_id, claims=visit.claims)
-    if visit.holder is None:
+    if visit.holder is None or not visit.active:  # who sells nothing needs to know nobody
         return Answer(pieces=0, refusal=found.refusal, masked_name=None, birth_year=None)
     name = vault.open(visit.holder.name, person_id=person_id, field="name")
     return Answer(
@@ -91,8 +91,8 @@ async def sell(
     Raises:
         UnknownSite, InvalidEntry: as in :func:`check`.
         SaleNumberUsed: what was sold under the number is undone, or is something else.
-        Refusal: the first that applies of person and card, product, odd or even day, stock,
-            claims, what would void a paid pre-order, and how many others a visitor acts for.
+        Refusal: the first that applies of site, person and card, product, odd or even day,
+            stock, claims, what would void a paid pre-order, and how many others a visitor acts for.
     """
     number = normalise_id(id_number)
     person_id = vault.person_id(number)
@@ -185,6 +185,12 @@ async def sales_today(tx: Transaction, *, site_code: str, today: date) -> list[S
     return await queries.sales_on(tx, site_code, today)
 
 
+async def undoable_sale(tx: Transaction, *, site_code: str, now: datetime) -> Sale | None:
+    """A site's last sale, while it can be undone."""
+    since = now - UNDO_WITHIN
+    return await queries.last_sale_since(tx, site_code, day=day_in_taipei(since), since=since)
+
+
 async def _visit(
     tx: Transaction,
     site_code: str,
@@ -212,7 +218,7 @@ def _case(visit: Visit, *, number: str, product: Product, day: date, paper: Pape
         product=product,
         day=day,
         paper=paper,
-        shelf=Shelf(site_name=visit.site_name, pieces=visit.in_stock),
+        shelf=Shelf(site_name=visit.site_name, active=visit.active, pieces=visit.in_stock),
     )
 
 

@@ -22,6 +22,7 @@ from emask.rules.refusals import (
     OutOfStock,
     ProductNotForAdult,
     Refusal,
+    SiteInactive,
 )
 
 _LOOK_AHEAD: Final = 70
@@ -30,9 +31,10 @@ _LOOK_AHEAD: Final = 70
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """What a site has left of a product."""
+    """What a site has left of a product; `active`: the site takes part."""
 
     site_name: str
+    active: bool
     pieces: int
 
 
@@ -136,9 +138,12 @@ def pieces_for(case: Case) -> int:
     """What the person may buy, claims aside.
 
     Raises:
-        CardUnknown, CardInactive, ChildNotEligible, ProductNotForAdult, WrongDayOddEven,
-        OutOfStock: in this order; the card's only where the card is what was shown.
+        SiteInactive, CardUnknown, CardInactive, ChildNotEligible, ProductNotForAdult,
+        WrongDayOddEven, OutOfStock: in this order; the card's only where the card is what was
+        shown.
     """
+    if case.shelf is not None and not case.shelf.active:
+        raise SiteInactive(site_name=case.shelf.site_name)
     by_card = case.paper is Paper.NHI_CARD
     if case.holder is None or (by_card and case.holder.card_active is None):
         raise CardUnknown

@@ -15,8 +15,9 @@ from litestar.openapi.spec import SecurityRequirement
 from litestar.params import FromPath, HeaderParameter, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 
+from emask.counter.clients_calls import ClientEnded
 from emask.counter.clients_tokens import Caller
-from emask.counter.clients_undo import undo_at_site
+from emask.counter.clients_undo import undo_by_client
 from emask.counter.model import TooLateToUndo, UnknownSale
 from emask.counter.service import check, receive_stock, sales_today, sell, stock_of
 from emask.counter.supply import count_stock
@@ -33,6 +34,7 @@ from emask.rules.refusals import (
     ProductNotForAdult,
     ProxyLimit,
     Refusal,
+    SiteInactive,
     WouldVoidPreorder,
     WrongDayOddEven,
 )
@@ -66,8 +68,8 @@ _KEYED: Final = (
     *(problems.KEY_NEEDED, problems.KEY_USED, problems.IN_FLIGHT, problems.CLIENT_ENDED),
 )
 _RULES: Final = (
-    *(CardUnknown, CardInactive, ChildNotEligible, ProductNotForAdult, WrongDayOddEven),
-    *(OutOfStock, IntervalNotOver, AlreadyBought, WouldVoidPreorder, ProxyLimit),
+    *(SiteInactive, CardUnknown, CardInactive, ChildNotEligible, ProductNotForAdult),
+    *(WrongDayOddEven, OutOfStock, IntervalNotOver, AlreadyBought, WouldVoidPreorder, ProxyLimit),
 )
 _encode = msgspec.json.Encoder().encode
 
@@ -150,7 +152,10 @@ async def make_sale(request: WebRequest, data: JSONBody[SaleAsked]) -> Response[
     operation_id="undo_sale",
     status_code=HTTP_200_OK,
     security=_BY_CLIENT,
-    responses=told(*_SENT, NOT_FOUND, problems.UNKNOWN_SALE, problems.TOO_LATE_TO_UNDO),
+    responses=told(
+        *_SENT,
+        *(NOT_FOUND, problems.CLIENT_ENDED, problems.UNKNOWN_SALE, problems.TOO_LATE_TO_UNDO),
+    ),
 )
 async def undo(
     request: WebRequest, sale_id: FromPath[UUID], data: JSONBody[UndoAsked]
@@ -158,14 +163,11 @@ async def undo(
     """Undo a sale of the site within five minutes; to do so again changes nothing."""
     system, caller = door_of(request).system, caller_of(request)
     try:
-        sale = await undo_at_site(
-            system.db,
-            system.clock,
-            site_code=caller.site_code,
-            sale_id=sale_id,
-            reason=data.reason,
-            by=caller.client_id,
+        sale = await undo_by_client(
+            system.db, system.clock, caller, sale_id=sale_id, reason=data.reason
         )
+    except ClientEnded:
+        raise Unacceptable(problems.CLIENT_ENDED) from None
     except UnknownSale:
         raise Unacceptable(problems.UNKNOWN_SALE) from None
     except TooLateToUndo:

@@ -5,13 +5,14 @@ from typing import Any, Final
 import msgspec
 from litestar import Response, get, post
 from litestar.exceptions import ClientException
-from litestar.status_codes import HTTP_200_OK
+from litestar.status_codes import HTTP_200_OK, HTTP_410_GONE
 
 from emask.counter.model import UnknownSite
 from emask.counter.offline import MOST_AT_ONCE, ListOfAnotherSite, SealedSale, reconcile
 from emask.counter.offline_list import ListBroken, OfflineKeys, issue_list
-from emask.counter.sites import site_of
+from emask.counter.sites import found_site
 from emask.programme.system import System
+from emask.rules.refusals import SiteInactive
 from emask.web.counter.screen import empty_screen, offline_facts, site_code
 from emask.web.shell.assets import BUILT
 from emask.web.shell.page import ThisPage, WebRequest
@@ -27,13 +28,15 @@ class _Upload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/counter/offline-list")
 async def tell_list(page: ThisPage) -> Response[dict[str, str]]:
-    """A fresh list for the site, good for a day."""
+    """A fresh list for the site, good for a day; none for one that takes part no longer."""
     async with page.system.db.transaction() as tx:
-        site = await site_of(tx, site_code(page))
-        if site is None:
+        found = await found_site(tx, site_code(page))
+        if found is None:
             raise UnknownSite
+        if not found.active:
+            return Response({"code": SiteInactive.code}, status_code=HTTP_410_GONE)
         issued = await issue_list(
-            tx, page.system.vault, _keys(page.system), site=site, now=page.now
+            tx, page.system.vault, _keys(page.system), site=found.site, now=page.now
         )
     return Response({"signed": issued.signed, "digests": issued.digests})
 

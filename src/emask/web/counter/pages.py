@@ -5,17 +5,19 @@ screen as data (:mod:`emask.web.counter.screen`).
 """
 
 from typing import Final
+from uuid import uuid4
 
 from litestar import get, post
 from litestar.status_codes import HTTP_200_OK
 
-from emask.counter.model import Paper, Sale, TooLateToUndo, UnknownSale
+from emask.counter.clients_undo import undo_at_site
+from emask.counter.model import Paper, TooLateToUndo, UnknownSale
 from emask.counter.offers import offers_to
-from emask.counter.service import receive_stock, sales_today, sell, undo_sale
+from emask.counter.service import receive_stock, sell
 from emask.counter.supply import count_stock
 from emask.identity.cards import card_of_reading, read_card
 from emask.language import source
-from emask.rules.calendar import Product, day_in_taipei
+from emask.rules.calendar import Product
 from emask.rules.entries import compact
 from emask.rules.people import normalise_id
 from emask.rules.refusals import Refusal
@@ -95,17 +97,14 @@ async def undo_last_sale(page: ThisPage, form: SentForm) -> Shown:
     """Undo the sale that the form showed, within five minutes and with a reason."""
     form.require("reason", page.say("寫下撤銷的原因"))
     reason = form.note("reason", page.say("用 200 個字以內寫下原因"))
-    sale = await _sale(page, form.text("undo"))
     if not form.ok:
         return await show(page, form)
-    if sale is None:
-        return await finish(page, form)
     try:
-        await undo_sale(
+        await undo_at_site(
             page.system.db,
             page.system.clock,
-            person_id=sale.person_id,
-            sale_id=sale.sale_id,
+            site_code=site_code(page),
+            sale_id=number_of_ours(form.text("undo")) or uuid4(),
             reason=reason,
             by=page.staff.username,
         )
@@ -179,13 +178,6 @@ def _pieces(page: Page, form: Form, field: str) -> int:
     if compact(form.text(field)) == "0":
         return 0
     return form.number(field, _MOST_PIECES, page.say(_COUNT))
-
-
-async def _sale(page: Page, number: str) -> Sale | None:
-    """The sale of today that a form of this site showed; another counter may have sold since."""
-    async with page.system.db.connection() as tx:
-        today = await sales_today(tx, site_code=site_code(page), today=day_in_taipei(page.now))
-    return next((sale for sale in today if str(sale.sale_id) == number), None)
 
 
 STAFF = [show_counter, check_card, sell_to_card, undo_last_sale, enter_stock, enter_count]

@@ -13,7 +13,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from emask.counter.model import Answer, Paper, Sale
 from emask.counter.offers import Offer, acted_for
-from emask.counter.service import UNDO_WITHIN, sales_today, stock_of
+from emask.counter.service import UNDO_WITHIN, stock_of, undoable_sale
 from emask.counter.sites import site_of
 from emask.database.pool import Transaction
 from emask.identity.site_tokens import Purpose
@@ -242,8 +242,7 @@ def _for_script(page: Page) -> bool:
 
 
 async def _read(page: Page, tx: Transaction, form: Form, *, told: Told | None, done: str) -> Screen:
-    today = day_in_taipei(page.now)
-    sales = await sales_today(tx, site_code=site_code(page), today=today)
+    sale = await undoable_sale(tx, site_code=site_code(page), now=page.now)
     stock = await stock_of(tx, site_code(page))
     tokens = page.system.identity.tokens
     return Screen(
@@ -254,7 +253,7 @@ async def _read(page: Page, tx: Transaction, form: Form, *, told: Told | None, d
             Shelf(product=product, name=page.say(PRODUCTS[product]), pieces=pieces)
             for product, pieces in stock.items()
         ],
-        undo=next((_undoable(page, sale) for sale in sales if _can_be_undone(page, sale)), None),
+        undo=_undoable(page, sale) if sale else None,
         visit=await _visit(page, tx, form, answered=told is not None, done=done),
         read=tokens.issue(Purpose.READ, now=page.now),
         watch=tokens.issue(Purpose.WATCH, now=page.now),
@@ -313,7 +312,3 @@ def _undoable(page: Page, sale: Sale) -> Undoable:
         words=_goods(page, sale.product, sale.pieces),
         seconds=int((sale.sold_at + UNDO_WITHIN - page.now).total_seconds()),
     )
-
-
-def _can_be_undone(page: Page, sale: Sale) -> bool:
-    return sale.undone_at is None and page.now - sale.sold_at <= UNDO_WITHIN
