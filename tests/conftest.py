@@ -12,6 +12,7 @@ from emask.database.clock import SetClock
 from emask.database.pool import Database
 from emask.database.throwaway import ThrowawayDatabases
 from emask.database.vault import Keys, Vault
+from emask.partners.beacon import bls
 from emask.rules.calendar import at
 
 # The quick profile looks at the same examples each time, so that a change alone decides whether
@@ -21,6 +22,9 @@ settings.register_profile(
 )
 settings.register_profile("thorough", deadline=None, max_examples=3000, stateful_step_count=60)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+# Loads py_ecc before any test does, and leaves the depth of recursion as it was.
+assert bls.KEY_BYTES
 
 REPOSITORY = Path(__file__).parent.parent
 

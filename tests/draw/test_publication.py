@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -24,14 +24,6 @@ SIGNER = note_signer(
     "2020-1", host="mask.example", key=Ed25519PrivateKey.from_private_bytes(bytes(32))
 )
 NAMES = [*verify_draw.FILES, "SHA256SUMS"]
-
-
-@pytest.fixture(autouse=True)
-def recursion_limit() -> Iterator[None]:
-    """py_ecc raises it with its import; deep JSON would end the process after that."""
-    before = sys.getrecursionlimit()
-    yield
-    sys.setrecursionlimit(before)
 
 
 async def published(town: Town, folder: Path) -> Path:

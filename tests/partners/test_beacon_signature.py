@@ -1,5 +1,7 @@
 """Quicknet's key, pace and signatures, by values that it has published."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -158,3 +160,11 @@ def _point_of_the_curve() -> Any:
         point = (FQ(x), FQ(y), FQ(1))
         found = point if is_on_curve(point, b) else Z1
     return found
+
+
+def test_deep_json_is_refused_as_before_in_a_process_that_checks_signatures() -> None:
+    look = "import sys; print(sys.getrecursionlimit()); import {}; print(sys.getrecursionlimit())"
+    for module, alike in (("emask.partners.beacon.bls", True), ("py_ecc", False)):
+        command = [sys.executable, "-c", look.format(module)]
+        seen = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+        assert (seen[0] == seen[1]) == alike

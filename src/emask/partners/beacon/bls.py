@@ -1,20 +1,26 @@
 """Signatures of BLS12-381 with signatures in G1 and keys in G2, as drand's quicknet makes them."""
 
+import importlib
+import sys
 from hashlib import sha256
 from typing import Any, Final
 
-from py_ecc.bls.hash_to_curve import hash_to_G1
-from py_ecc.bls.point_compression import decompress_G1, decompress_G2
-from py_ecc.optimized_bls12_381 import (
-    FQ12,
-    G2,
-    curve_order,
-    final_exponentiate,
-    is_inf,
-    multiply,
-    neg,
-    pairing,
-)
+
+def _imported(name: str) -> Any:
+    """A module of py_ecc, the depth of recursion left as it was.
+
+    py_ecc raises it for the whole process, in which deep JSON would then overflow the stack.
+    """
+    depth = sys.getrecursionlimit()
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.setrecursionlimit(depth)
+
+
+_hashing = _imported("py_ecc.bls.hash_to_curve")
+_points = _imported("py_ecc.bls.point_compression")
+_curve = _imported("py_ecc.optimized_bls12_381")
 
 SIGNATURE_BYTES: Final = 48
 KEY_BYTES: Final = 96
@@ -27,10 +33,10 @@ def is_signed(message: bytes, signature: bytes, *, public_key: bytes) -> bool:
         key, point = public_point(public_key), _signature_point(signature)
     except ValueError:
         return False
-    hashed = hash_to_G1(message, _DOMAIN, sha256)
-    product = pairing(neg(G2), point, final_exponentiate=False)
-    product *= pairing(key, hashed, final_exponentiate=False)
-    return bool(final_exponentiate(product) == FQ12.one())
+    hashed = _hashing.hash_to_G1(message, _DOMAIN, sha256)
+    product = _curve.pairing(_curve.neg(_curve.G2), point, final_exponentiate=False)
+    product *= _curve.pairing(key, hashed, final_exponentiate=False)
+    return bool(_curve.final_exponentiate(product) == _curve.FQ12.one())
 
 
 def public_point(public_key: bytes) -> Any:
@@ -39,17 +45,17 @@ def public_point(public_key: bytes) -> Any:
         raise ValueError(f"public_key: has {KEY_BYTES} bytes")
     half = KEY_BYTES // 2
     parts = (int.from_bytes(public_key[:half], "big"), int.from_bytes(public_key[half:], "big"))
-    return _of_prime_order(decompress_G2(parts))
+    return _of_prime_order(_points.decompress_G2(parts))
 
 
 def _signature_point(signature: bytes) -> Any:
     if len(signature) != SIGNATURE_BYTES:
         raise ValueError(f"signature: has {SIGNATURE_BYTES} bytes")
-    return _of_prime_order(decompress_G1(int.from_bytes(signature, "big")))
+    return _of_prime_order(_points.decompress_G1(int.from_bytes(signature, "big")))
 
 
 def _of_prime_order(point: Any) -> Any:
     """Without this a relay could add points that pairings do not see, until a seed suits it."""
-    if is_inf(point) or not is_inf(multiply(point, curve_order)):
+    if _curve.is_inf(point) or not _curve.is_inf(_curve.multiply(point, _curve.curve_order)):
         raise ValueError("not a point of the group")
     return point
