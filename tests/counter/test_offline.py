@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from dataclasses import replace
 from time import perf_counter
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from counter.offline_terminal import KEYS, Terminal
 from counter.test_races import sell_to
 from delivery.world import CHILD, HEALTH_CENTRE, PHARMACY, Someone, World, day, until_waiting
+from emask.counter import offline_queries
 from emask.counter.offline import ListOfAnotherSite, Reconciled, SealedSale
 from emask.counter.offline_conflicts import NothingToSettle, open_conflicts, settle_conflict
 from emask.counter.offline_list import CAP, ListBroken, read_terms
@@ -150,6 +152,35 @@ async def test_a_list_holds_so_many_sales(
     for _ in range(2):
         small.sell(await world.person(digit=2), SUNDAY)
     assert list((await small.send()).outcomes.values()) == [None, "outside_list"]
+
+
+async def two_uploads_for_one_place(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two windows send different sales of one list, which has a place left for one."""
+    monkeypatch.setattr("emask.counter.offline_list.CAP", 1)
+    one = await Terminal.with_list(world)
+    other = replace(one, sold=[])
+    for window in (one, other):
+        window.sell(await world.person(digit=2), SUNDAY)
+    async with world.db.transaction() as holder:
+        await holder.execute("LOCK TABLE counter_stock IN SHARE MODE")
+        both = asyncio.gather(one.send(), other.send())
+        await until_waiting(world.db, 2)
+    return sorted(str(outcome) for sent in await both for outcome in sent.outcomes.values())
+
+
+async def test_two_uploads_at_once_do_not_pass_the_cap(
+    terminal: Terminal, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert terminal
+    assert await two_uploads_for_one_place(world, monkeypatch) == ["None", "outside_list"]
+
+
+async def test_without_the_hold_on_lists_they_do(
+    terminal: Terminal, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert terminal
+    monkeypatch.setattr(offline_queries, "HOLD_LIST", "SELECT %s::text")
+    assert await two_uploads_for_one_place(world, monkeypatch) == ["None", "None"]
 
 
 async def test_a_list_of_nobody_or_of_another_site_is_refused(terminal: Terminal) -> None:

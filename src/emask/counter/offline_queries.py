@@ -79,8 +79,12 @@ async def outcomes(
     return dict(await cursor.fetchall())
 
 
+HOLD_LIST = "SELECT pg_advisory_xact_lock(hashtextextended('offline list ' || %s, 0))"
+
+
 async def taken_on(tx: Transaction, list_id: UUID) -> int:
-    """How many sales came in on a list."""
+    """How many sales came in on a list; until the transaction ends nobody else takes more in."""
+    await tx.execute(HOLD_LIST, (str(list_id),))
     cursor = await tx.execute("SELECT count(*) FROM offline_sale WHERE list_id = %s", (list_id,))
     row = await cursor.fetchone()
     return row[0] if row else 0
