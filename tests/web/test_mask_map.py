@@ -68,6 +68,7 @@ async def test_a_search_is_narrowed_and_keeps_its_words(
     [
         *("county=nowhere", "town=x", "product=gold", "sheet=0", "sheet=-1", "sheet=x"),
         *("sheet=99999", "sheet=" + "9" * 5000, "q=" + "a" * 5000, "q=%25_%00'\"<b>"),
+        *("q=%ED%A0%80&county=%FF", "q=" + "%EF%B7%BA" * 3000, "q=a&q=b&county=&county=x"),
         "county=臺北市&town=" + "臺" * 100,
     ],
 )
