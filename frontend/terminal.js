@@ -74,8 +74,8 @@ export async function sell(form) {
   const mine = turn;
   const screen = await send(form.action, signed(fields));
   form.ariaBusy = "false";
-  if (!screen) {
-    find("[data-unsure]", form).hidden = false;
+  if (!screen || (!screen.told && Object.keys(screen.errors).length)) {
+    find("[data-unsure]", form).hidden = false; // never as though it were sold
     return;
   }
   if (!screen.told && !screen.queued) line.sold(fields);
