@@ -131,6 +131,7 @@ async def test_its_output_tells_nothing_of_cards_tokens_or_pins(
         assert agent.process.stdout is not None
         agent.process.terminate()
         said = (await agent.process.stdout.read()).decode() + "".join(capfd.readouterr())
+        await agent.process.wait()  # asked to end once more, it could be reaped by who asks
     assert "card_malformed" in said
     for secret in (*tokens, person.id_number, person.nhi_card, person.name, PIN):
         assert secret not in said
