@@ -29,7 +29,6 @@ ROUNDS: Final = 3
 _SITES: Final = 2_000
 _CONNECTIONS: Final = 64
 _WORKERS: Final = 2
-_WARMING: Final = 2.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +72,7 @@ def run_counter_bench(*, people: int, per_second: float, seconds: float) -> Coun
         before = _sales(server)
         with served(server.url(), keys_file, workers=_WORKERS) as (app, port):
             database = _postmaster(server)
-            stretches = [_WARMING, *[seconds] * ROUNDS]
+            stretches = [seconds] * (1 + ROUNDS)
             laps: list[Lap] = []
             cpu = (0.0, 0.0)
             serial = 0
