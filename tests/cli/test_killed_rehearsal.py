@@ -46,8 +46,7 @@ def killed(tmp_path: Path) -> Path:
     )
     try:
         _wait(lambda: _receipts(folder) > 200)
-        postmaster = int((folder / "postgresql" / "postmaster.pid").read_text().split()[0])
-        os.kill(postmaster, signal.SIGKILL)
+        os.kill(EmbeddedServer(folder).process, signal.SIGKILL)
     finally:
         os.killpg(rehearsal.pid, signal.SIGKILL)
         rehearsal.wait()

@@ -89,7 +89,7 @@ def test_no_server_outlives_it(tmp_path: Path) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.2)
     # the database is left to whoever starts it next, here to be ended
-    os.kill(int((tmp_path / "postgresql" / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
+    os.kill(EmbeddedServer(tmp_path).process, signal.SIGINT)
 
 
 def test_a_port_in_use_is_told_plainly(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def server(data: Path) -> Iterator[EmbeddedServer]:
 
 
 def postmaster(data: Path) -> int:
-    return int((data / "postgresql" / "postmaster.pid").read_text().split()[0])
+    return EmbeddedServer(data).process
 
 
 def count_notes(server: EmbeddedServer) -> int:

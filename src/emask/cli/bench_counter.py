@@ -71,7 +71,7 @@ def run_counter_bench(*, people: int, per_second: float, seconds: float) -> Coun
         asyncio.run(_fill(server.url(), keys, people))
         before = _sales(server)
         with served(server.url(), keys_file, workers=_WORKERS) as (app, port):
-            database = _postmaster(server)
+            database = server.process
             stretches = [seconds] * (1 + ROUNDS)
             laps: list[Lap] = []
             cpu = (0.0, 0.0)
@@ -96,10 +96,6 @@ async def _fill(url: str, keys: Keys, people: int) -> None:
 
 def _codes() -> list[str]:
     return [str(5_900_000_000 + number) for number in range(_SITES)]
-
-
-def _postmaster(server: EmbeddedServer) -> int:
-    return int((server.data / "postgresql" / "postmaster.pid").read_text().split()[0])
 
 
 def _sales(server: EmbeddedServer) -> int:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from emask.cli.bench_answers import is_complete
 from emask.counter.clients_tokens import Caller, ClientTokens
 from emask.database.vault import Keys
 from emask.rules.people import make_national_id
@@ -117,7 +118,7 @@ def _take(card: _Card, link: socket.socket, tally: _Tally) -> bool:
     if not part:
         raise ConnectionError("the server hung up")
     card.answer += part
-    if not _complete(card.answer):
+    if not is_complete(card.answer):
         return False
     since = time.perf_counter() - card.due
     answer, card.answer = card.answer, b""
@@ -133,14 +134,6 @@ def _take(card: _Card, link: socket.socket, tally: _Tally) -> bool:
         return True
     link.sendall(card.sale)
     return False
-
-
-def _complete(answer: bytes) -> bool:
-    end = answer.find(b"\r\n\r\n")
-    if end < 0:
-        return False
-    length = answer.index(_LENGTH, 0, end) + len(_LENGTH)
-    return len(answer) - end - 4 >= int(answer[length : answer.index(b"\r\n", length)])
 
 
 def _cards(load: Load) -> list[_Card]:
@@ -171,4 +164,3 @@ def _cards(load: Load) -> list[_Card]:
 
 _MAY = b'"allowed":true'
 _SOLD = b"HTTP/1.1 201 "
-_LENGTH = b"content-length: "

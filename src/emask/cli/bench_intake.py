@@ -99,12 +99,12 @@ def run_intake_bench(*, seconds: int = 3, connections: int = 64) -> IntakeBench:
 
 
 def _measure(drive: Callable[[], Lap], app: int, database: BenchDatabase) -> _Measured:
-    app_before, database_before = cpu_seconds(app), cpu_seconds(database.pid)
+    app_before, database_before = cpu_seconds(app), cpu_seconds(database.server.process)
     lap = drive()
     return _Measured(
         lap=lap,
         app_cpu=cpu_seconds(app) - app_before,
-        database_cpu=cpu_seconds(database.pid) - database_before,
+        database_cpu=cpu_seconds(database.server.process) - database_before,
     )
 
 

@@ -62,11 +62,6 @@ class BenchDatabase:
     def stores(self) -> Sequence[tuple[Chain, str]]:
         return [(_CHAINS[number % 4], f"{number:06}") for number in range(_STORES)]
 
-    @property
-    def pid(self) -> int:
-        """The server's first process."""
-        return int((self.server.data / "postgresql" / "postmaster.pid").read_text().split()[0])
-
     def tickets(self) -> dict[UUID, UUID]:
         """Every pre-order's ticket, by person."""
         with psycopg.connect(self.server.url()) as connection:

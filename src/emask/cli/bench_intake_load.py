@@ -18,6 +18,7 @@ from uuid import UUID
 
 import msgspec
 
+from emask.cli.bench_answers import is_complete
 from emask.database.vault import Keys
 from emask.identity.ended_sessions import EndedSessions
 from emask.identity.sessions import Sessions
@@ -106,7 +107,7 @@ def _drive(
                 response = before + links[place].recv(65_536)
                 if len(response) == len(before):
                     raise ConnectionError("the server hung up")
-                if not _complete(response):
+                if not is_complete(response):
                     waiting[place] = (number, sent, response)
                     continue
                 answered = now()
@@ -115,14 +116,6 @@ def _drive(
                     waiting[place] = (following[0], answered, b"")
                     links[place].sendall(following[1])
     return answers
-
-
-def _complete(response: bytes) -> bool:
-    end = response.find(b"\r\n\r\n")
-    if end < 0:
-        return False
-    length = response.index(_LENGTH, 0, end) + len(_LENGTH)
-    return len(response) - end - 4 >= int(response[length : response.index(b"\r\n", length)])
 
 
 def _ticket(response: bytes) -> UUID:
@@ -149,4 +142,3 @@ def _render(load: Load) -> Iterator[bytes]:
 
 
 _CREATED = b"HTTP/1.1 201 "
-_LENGTH = b"content-length: "

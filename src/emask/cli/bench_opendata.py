@@ -100,8 +100,7 @@ class _Bench:
         self._app = app
         self._port = port
         self._pool = pool
-        pid_file = server.data / "postgresql" / "postmaster.pid"
-        self._database = int(pid_file.read_text().split()[0])
+        self._database = server.process
 
     def fetch(self, *, packed: bool) -> tuple[str, int]:
         """The tag and the size of the file."""

@@ -10,6 +10,8 @@ import socket
 import time
 from typing import NamedTuple
 
+from emask.cli.bench_answers import body_length
+
 _ROOM = 1 << 20  # bytes taken from a connection at once
 
 
@@ -61,7 +63,7 @@ class _Asked:
         end = self.head.find(b"\r\n\r\n")
         if end < 0:
             return False
-        self.missing = _length(self.head[:end]) - (len(self.head) - end - 4)
+        self.missing = body_length(self.head[:end]) - (len(self.head) - end - 4)
         return self.missing <= 0
 
 
@@ -108,15 +110,3 @@ def _read(links: dict[int, socket.socket], load: Load) -> tuple[list[float], int
                 else:
                     del asked[place]
     return latencies, received, wrong
-
-
-def _length(head: bytes) -> int:
-    """Of the body, which a 304 has none of, whatever it tells."""
-    if head.startswith(b"HTTP/1.1 304"):
-        return 0
-    start = head.index(_LENGTH) + len(_LENGTH)
-    end = head.find(b"\r\n", start)
-    return int(head[start : end if end >= 0 else len(head)])
-
-
-_LENGTH = b"content-length: "

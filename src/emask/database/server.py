@@ -85,6 +85,11 @@ class EmbeddedServer:
         return self._cluster.exists() and self._run("pg_ctl", "status", "-D", self._cluster) == 0
 
     @property
+    def process(self) -> int:
+        """The number of the server's first process, while there is one."""
+        return int((self._cluster / "postmaster.pid").read_text().split()[0])
+
+    @property
     def binaries(self) -> Path:
         """The folder of PostgreSQL's programs (``psql``, ``pgbench``, ...)."""
         return _binaries()
