@@ -24,13 +24,12 @@ from emask.rules.refusals import Refusal
 from emask.web.counter.screen import (
     Shown,
     finish,
-    number_of_ours,
     offered,
     refused,
     show,
     site_code,
 )
-from emask.web.shell.forms import Form
+from emask.web.shell.forms import Form, number_of_ours
 from emask.web.shell.page import Page, SentForm, ThisPage
 
 _MOST_PIECES: Final = 99_999

@@ -32,7 +32,7 @@ from emask.rules.refusals import (
     Refusal,
     WrongDayOddEven,
 )
-from emask.web.shell.forms import Form
+from emask.web.shell.forms import Form, number_of_ours
 from emask.web.shell.page import Page
 
 Shown = Response[Any] | Redirect
@@ -222,14 +222,6 @@ async def finish(page: Page, form: Form, done: str = "") -> Shown:
         return await show(page, form, done=done)
     visit = number_of_ours(form.text("visit")) or ""
     return page.go(f"/counter?done={done}&visit={visit}" if done else "/counter")
-
-
-def number_of_ours(text: str) -> UUID | None:
-    """The number of a sale or a visit that a page of ours holds; None for anything else."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def site_code(page: Page) -> str:

@@ -1,7 +1,6 @@
 """Sales that a counter made without a line and that were none: what, where, when, which rule."""
 
 from typing import Final
-from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.response import Redirect
@@ -11,7 +10,7 @@ from emask.counter.offline import OTHER_PIECES, OUTSIDE_LIST, UNREADABLE
 from emask.counter.offline_conflicts import NothingToSettle, open_conflicts, settle_conflict
 from emask.language import source
 from emask.rules.refusals import REFUSALS
-from emask.web.shell.forms import Form
+from emask.web.shell.forms import Form, number_of_ours
 from emask.web.shell.page import Page, SentForm, ThisPage
 
 PATH: Final = "/operator/counter-conflicts"
@@ -33,7 +32,7 @@ async def show_conflicts(page: ThisPage) -> Response[str]:
 @post(PATH, status_code=HTTP_200_OK)
 async def settle(page: ThisPage, form: SentForm) -> Response[str] | Redirect:
     """Take one off the list with a reason; sent twice, it is settled once."""
-    sale_id = _id(form.require("conflict", page.say("選擇一筆")))
+    sale_id = number_of_ours(form.require("conflict", page.say("選擇一筆")))
     form.require("reason", page.say("寫下怎麼處理"))
     reason = form.note("reason", page.say("用 200 個字以內寫下怎麼處理"))
     if sale_id is None or not form.ok:
@@ -68,13 +67,6 @@ def _rule(page: Page, code: str) -> str:
     if code in _BROKEN:
         return page.say(_BROKEN[code])
     return REFUSALS[code]().title(page.language.code)
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 STAFF = [show_conflicts, settle]

@@ -1,7 +1,6 @@
 """Packs that never come, as an operator decides: another one, or the money back."""
 
 from typing import Final
-from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.response import Redirect
@@ -16,7 +15,7 @@ from emask.delivery.missing import (
 )
 from emask.delivery.model import NotSoMany
 from emask.web.operator.pages import round_shown
-from emask.web.shell.forms import Form
+from emask.web.shell.forms import Form, number_of_ours
 from emask.web.shell.page import Page, SentForm, ThisPage
 
 Answer = Response[str] | Redirect
@@ -58,7 +57,7 @@ async def decide_lost(page: ThisPage, form: SentForm) -> Answer:
 @post(f"{PATH}/short", status_code=HTTP_200_OK)
 async def give_up_short(page: ThisPage, form: SentForm) -> Answer:
     """The money back for packs that a centre will never have."""
-    shortage_id = _id(form.require("shortage", page.say("選擇一筆短缺")))
+    shortage_id = number_of_ours(form.require("shortage", page.say("選擇一筆短缺")))
     packs = form.number("packs", _MOST, page.say("輸入份數"))
     reason = _reason(page, form, "short_reason")
     if shortage_id is None or not form.ok:
@@ -101,13 +100,6 @@ def _reason(page: Page, form: Form, name: str) -> str:
     """Why; a note of any length that fits the audit log."""
     form.require(name, page.say("寫下原因"))
     return form.note(name, page.say("用 200 個字以內寫下原因"))
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 STAFF = [show_missing, decide_lost, give_up_short]

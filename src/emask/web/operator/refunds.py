@@ -35,7 +35,7 @@ from emask.payment.transfers import (
     withdraw,
 )
 from emask.web.operator import words
-from emask.web.shell.forms import Form
+from emask.web.shell.forms import Form, number_of_ours
 from emask.web.shell.page import Page, SentForm, ThisPage
 
 Answer = Response[str] | Redirect
@@ -217,10 +217,7 @@ def _field(name: str, key: UUID) -> str:
 
 def _id(form: Form, field: str) -> UUID:
     """An id that the page has put into a form; the one of nothing for anything else."""
-    try:
-        return UUID(form.text(field))
-    except ValueError:
-        return UUID(int=0)
+    return number_of_ours(form.text(field)) or UUID(int=0)
 
 
 STAFF = [

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import date
 from enum import StrEnum
 from typing import Final, TypeVar
+from uuid import UUID
 
 from emask.language import Language
 from emask.rules.people import InvalidEntry
@@ -22,6 +23,14 @@ _DAY: Final = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
 def printable(text: str) -> str:
     """A text without control and format characters, which nobody types on purpose."""
     return "".join(sign for sign in text if unicodedata.category(sign) not in _NOT_TYPED)
+
+
+def number_of_ours(text: str) -> UUID | None:
+    """A number (UUID) that a page of ours holds or has put into a form; None for anything else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 class Form:

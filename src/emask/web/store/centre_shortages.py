@@ -9,7 +9,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from emask.delivery.model import NotSoMany, Shortage
 from emask.delivery.shortages import packs_came, report_shortage, shortages_of
-from emask.web.shell.forms import Form
+from emask.web.shell.forms import Form, number_of_ours
 from emask.web.shell.page import Page, SentForm, ThisPage
 from emask.web.store.centre_round import chain_of, round_asked
 
@@ -50,7 +50,7 @@ async def take_shortage(page: ThisPage, form: SentForm) -> Response[str] | Redir
 @post(f"{_HERE}/came", status_code=HTTP_200_OK)
 async def take_packs(page: ThisPage, form: SentForm) -> Response[str] | Redirect:
     """Missing packs are there now."""
-    shortage_id = _id(form.text("shortage_id"))
+    shortage_id = number_of_ours(form.text("shortage_id")) or UUID(int=0)
     field = f"came-{shortage_id}"
     packs = form.number(field, _MOST, page.say("輸入補到的份數"))
     round = (await round_asked(page, form)).round
@@ -89,14 +89,6 @@ async def _show(page: Page, form: Form) -> Response[str]:
         },
         status=HTTP_200_OK if form.ok else HTTP_422_UNPROCESSABLE_ENTITY,
     )
-
-
-def _id(text: str) -> UUID:
-    """An id that the page has put into a form; the one of nothing for anything else."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return UUID(int=0)
 
 
 CENTRE = [show_shortages, take_shortage, take_packs]
