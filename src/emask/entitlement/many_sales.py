@@ -13,7 +13,7 @@ from psycopg.types.range import DateRange
 from emask.database.pool import Transaction
 from emask.entitlement import queries
 from emask.entitlement.queries import CLAIM_COLUMNS, claim_in
-from emask.entitlement.service import TimelineChanged
+from emask.entitlement.service import carry_out
 from emask.rules.interval import Change, Claim
 
 
@@ -45,9 +45,7 @@ async def claim_many_sales(tx: Transaction, decided: Sequence[DecidedSale]) -> N
     Run it under :meth:`~emask.database.pool.Database.retrying`.
     """
     for sale in decided:
-        for move in sale.change.moves:
-            if not await queries.move(tx, sale.person_id, move):
-                raise TimelineChanged
+        await carry_out(tx, sale.person_id, sale.change.moves)
         await queries.insert_moves(tx, sale.person_id, sale.sale_id, sale.change.moves)
     rows = [
         (sale.person_id, sale.sale_id, DateRange(days.start, days.end))

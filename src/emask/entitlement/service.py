@@ -81,7 +81,7 @@ async def claim_counter_sale_after(
         interval_days=interval_days,
         reference=str(sale_id),
     )
-    await _carry_out(tx, person_id, change.moves)
+    await carry_out(tx, person_id, change.moves)
     await queries.insert_sale(tx, person_id, sale_id, change.placed.during)
     await queries.insert_moves(tx, person_id, sale_id, change.moves)
     return change
@@ -97,7 +97,7 @@ async def undo_counter_sale(tx: Transaction, *, person_id: UUID, sale_id: UUID) 
     if not await queries.delete_sale(tx, person_id, sale_id):
         return ()
     back = interval.undo_sale(claims, reference=str(sale_id), moves=moved)
-    await _carry_out(tx, person_id, back)
+    await carry_out(tx, person_id, back)
     await queries.delete_moves(tx, person_id, sale_id)
     return back
 
@@ -119,7 +119,7 @@ async def claim_paid_preorder(
     change = interval.claim_for_payment(
         await queries.claims(tx, person_id), window=Window.of(round), today=today
     )
-    await _carry_out(tx, person_id, change.moves)
+    await carry_out(tx, person_id, change.moves)
     await queries.insert_preorder(tx, person_id, round.id, change.placed.during)
     return change
 
@@ -171,7 +171,11 @@ async def _decide_sale(
         raise
 
 
-async def _carry_out(tx: Transaction, person_id: UUID, moves: Sequence[Move]) -> None:
-    for move in moves:  # one by one in the rules' order: the key is checked after each statement
+async def carry_out(tx: Transaction, person_id: UUID, moves: Sequence[Move]) -> None:
+    """Move pre-orders' claims as the rules decided. Raises TimelineChanged.
+
+    One by one in the rules' order: the key is checked after each statement.
+    """
+    for move in moves:
         if not await queries.move(tx, person_id, move):
             raise TimelineChanged
