@@ -7,6 +7,8 @@ import psycopg
 import pytest
 from typer.testing import Result
 
+from cli.one_store import packs_of_one_store
+
 Run = Callable[..., Result]
 
 
@@ -15,22 +17,8 @@ def round_over(emask: Run, database_url: str) -> None:
     """Four packs at one store: one collected, one by proxy, two given up, one came back."""
     assert emask("rounds", "load", "2020-1").exit_code == 0
     with psycopg.connect(database_url) as connection:
-        connection.execute(
-            "INSERT INTO store (chain, store_code, name, address, county, town, zip_code)"
-            " VALUES ('SE', '100001', '門市', '台北市', '臺北市', '大安區', '106')"
-        )
-        connection.execute(
-            "INSERT INTO orders (person_id, round_id, chain, store_code, channel, amount, state,"
-            " paid_at, changed_at) SELECT gen_random_uuid(), '2020-1', 'SE', '100001',"
-            " 'computer', 22, state, now(), now()"
-            " FROM unnest('{collected,collected,forfeited,forfeited}'::text[]) state"
-        )
-        connection.execute(
-            "INSERT INTO parcel (person_id, round_id, chain, store_code, bag_number, pickup_number,"
-            " returned_at) SELECT person_id, round_id, chain, store_code, bag,"
-            " '000000000', CASE bag WHEN 4 THEN now() END"
-            " FROM (SELECT *, row_number() OVER (ORDER BY state) AS bag FROM orders) o"
-        )
+        packs_of_one_store(connection, ["collected"] * 2 + ["forfeited"] * 2)
+        connection.execute("UPDATE parcel SET returned_at = now() WHERE bag_number = 4")
         connection.execute(
             "INSERT INTO shipment (round_id, chain, store_code, packs, packed_at, state,"
             " shipped_at, arrived_at)"

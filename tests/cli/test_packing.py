@@ -7,24 +7,18 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from emask.cli.main import app
+from cli.one_store import packs_of_one_store
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def emask(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("EMASK_DATABASE_URL", database_url)
-    monkeypatch.setenv("EMASK_KEYS", str(tmp_path / "keys.json"))
-    monkeypatch.delenv("EMASK_LANG", raising=False)
+def emask(emask: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """In a folder of its own, where it leaves its files."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str, **environment: str) -> Result:
-        return CliRunner().invoke(app, list(arguments), env=environment)
-
-    return run
+    return emask
 
 
 @pytest.fixture
@@ -32,20 +26,7 @@ def packed(emask: Run, database_url: str) -> None:
     """Three packs for one store."""
     assert emask("rounds", "load", "2020-1").exit_code == 0
     with psycopg.connect(database_url) as connection:
-        connection.execute(
-            "INSERT INTO store (chain, store_code, name, address, county, town, zip_code)"
-            " VALUES ('SE', '100001', '門市', '台北市', '臺北市', '大安區', '106')"
-        )
-        connection.execute(
-            "INSERT INTO orders (person_id, round_id, chain, store_code, channel, amount, state,"
-            " paid_at, changed_at) SELECT gen_random_uuid(), '2020-1', 'SE', '100001',"
-            " 'computer', 22, 'paid', now(), now() FROM generate_series(1, 3)"
-        )
-        connection.execute(
-            "INSERT INTO parcel (person_id, round_id, chain, store_code, bag_number, pickup_number)"
-            " SELECT person_id, round_id, chain, store_code, row_number() OVER (),"
-            " '000000000' FROM orders"
-        )
+        packs_of_one_store(connection, ["paid"] * 3)
         connection.execute(
             "INSERT INTO shipment (round_id, chain, store_code, packs, packed_at)"
             " VALUES ('2020-1', 'SE', '100001', 3, now())"

@@ -15,7 +15,7 @@ from delivery.world import (
     World,
     day,
 )
-from emask.counter.model import Answer, Sale, UnknownSite
+from emask.counter.model import Answer, Paper, Sale, UnknownSite
 from emask.counter.service import check, receive_stock, sales_today, sell, stock_of, undo_sale
 from emask.entitlement.service import claims_of, next_purchase_date
 from emask.identity.registry import stop_card
@@ -52,7 +52,12 @@ async def ask(
 
 
 async def buy(
-    world: World, who: Someone, product: Product = ADULT_MASK, *, site: str = PHARMACY
+    world: World,
+    who: Someone,
+    product: Product = ADULT_MASK,
+    *,
+    site: str = PHARMACY,
+    paper: Paper = Paper.NHI_CARD,
 ) -> Sale:
     return await sell(
         world.db,
@@ -62,6 +67,7 @@ async def buy(
         id_number=who.id_number,
         product=product,
         sold_by="pharmacist-1",
+        paper=paper,
     )
 
 

@@ -4,17 +4,13 @@ from uuid import uuid4
 
 import pytest
 
-from counter.test_check_and_sell import buy
+from counter.test_check_and_sell import ADULT_MASK, CHILD_MASK, bring, buy
 from delivery.world import CHILD, PHARMACY, Someone, World, day
-from emask.counter.model import Paper, Sale
+from emask.counter.model import Paper
 from emask.counter.offers import Offer, acted_for, offers_to
-from emask.counter.service import sell
 from emask.identity.registry import stop_card
-from emask.rules.calendar import Product
 from emask.rules.people import make_national_id
 from emask.rules.refusals import CardInactive, CardUnknown, IntervalNotOver
-
-ADULT_MASK, CHILD_MASK = Product.ADULT_MASK, Product.CHILD_MASK
 
 
 async def offered(world: World, who: Someone, paper: Paper = Paper.NHI_CARD) -> tuple[Offer, ...]:
@@ -24,19 +20,6 @@ async def offered(world: World, who: Someone, paper: Paper = Paper.NHI_CARD) -> 
         world.vault,
         site_code=PHARMACY,
         id_number=who.id_number,
-        paper=paper,
-    )
-
-
-async def sold_by_paper(world: World, who: Someone, paper: Paper) -> Sale:
-    return await sell(
-        world.db,
-        world.clock,
-        world.vault,
-        site_code=PHARMACY,
-        id_number=who.id_number,
-        product=ADULT_MASK,
-        sold_by="pharmacist-1",
         paper=paper,
     )
 
@@ -80,10 +63,10 @@ async def test_a_lost_card_is_no_use_but_another_paper_is(world: World) -> None:
     (refused,) = await offered(world, who)
     assert isinstance(refused.answer.refusal, CardInactive)
     with pytest.raises(CardInactive):
-        await sold_by_paper(world, who, Paper.NHI_CARD)
+        await buy(world, who, paper=Paper.NHI_CARD)
     (allowed,) = await offered(world, who, Paper.PASSPORT)
     assert allowed.answer.allowed
-    sale = await sold_by_paper(world, who, Paper.PASSPORT)
+    sale = await buy(world, who, paper=Paper.PASSPORT)
     assert sale.paper is Paper.PASSPORT
     assert await world.rows("SELECT paper FROM counter_sale") == [("passport",)]
 
@@ -93,16 +76,6 @@ async def test_a_visitor_is_counted(world: World) -> None:
     who, visit = await world.person(), uuid4()
     async with world.db.transaction() as tx:
         assert await acted_for(tx, visit) == {ADULT_MASK: 0, CHILD_MASK: 0}
-    await sell(
-        world.db,
-        world.clock,
-        world.vault,
-        site_code=PHARMACY,
-        id_number=who.id_number,
-        product=ADULT_MASK,
-        sold_by="pharmacist-1",
-        by_proxy=True,
-        visit_id=visit,
-    )
+    await bring(world, who, visit=visit)
     async with world.db.transaction() as tx:
         assert await acted_for(tx, visit) == {ADULT_MASK: 1, CHILD_MASK: 0}

@@ -10,12 +10,12 @@ import pytest
 
 from counter.offline_terminal import KEYS, Terminal
 from counter.test_races import sell_to
+from counter.test_undo import undo
 from delivery.world import CHILD, HEALTH_CENTRE, PHARMACY, Someone, World, day, until_waiting
 from emask.counter import offline_queries
 from emask.counter.offline import ListOfAnotherSite, Reconciled, SealedSale
 from emask.counter.offline_conflicts import NothingToSettle, open_conflicts, settle_conflict
 from emask.counter.offline_list import CAP, ListBroken, read_terms
-from emask.counter.service import undo_sale
 from emask.identity.model import NewPerson
 from emask.identity.registry import add_people
 from emask.rules.calendar import Product
@@ -58,14 +58,12 @@ async def test_a_sale_made_before_the_line_broke_is_no_second_one(
     terminal: Terminal, world: World
 ) -> None:
     who, sale_id = await world.person(digit=2), uuid4()
-    await sell_to(world, who, PHARMACY, sale_id)
+    sale = await sell_to(world, who, PHARMACY, sale_id)
     terminal.sell(who, SUNDAY, sale_id=sale_id)
     assert (await terminal.send()).outcomes == {sale_id: None}
     assert await world.value("SELECT count(*) FROM counter_sale") == 1
     assert await stock(world) == 197
-    await undo_sale(
-        world.db, world.clock, person_id=who.person_id, sale_id=sale_id, reason="x", by="x"
-    )
+    await undo(world, sale)
     await terminal.send()
     assert await stock(world) == 200
 
@@ -75,10 +73,8 @@ async def test_what_was_undone_over_the_line_is_a_conflict_when_it_comes_in(
 ) -> None:
     """Its answer was lost, another terminal undid it, and the first one had handed it out."""
     who, sale_id = await world.person(digit=2), uuid4()
-    await sell_to(world, who, PHARMACY, sale_id)
-    await undo_sale(
-        world.db, world.clock, person_id=who.person_id, sale_id=sale_id, reason="x", by="x"
-    )
+    sale = await sell_to(world, who, PHARMACY, sale_id)
+    await undo(world, sale)
     terminal.sell(who, SUNDAY, sale_id=sale_id)
     assert (await terminal.send()).outcomes == {sale_id: "sale_number_used"}
     assert await stock(world) == 197

@@ -1,14 +1,16 @@
 """Deliveries, daily supply and counts: what comes, what is sent, what is there."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import date
+from typing import Protocol
 from uuid import uuid4
 
 import pytest
 
 from counter.test_check_and_sell import ADULT_MASK
 from counter.test_races import sell_to
-from delivery.world import PHARMACY, World, until_waiting
+from delivery.world import PHARMACY, World, day, until_waiting
 from emask.counter.model import UnknownSite
 from emask.counter.service import receive_stock, stock_of
 from emask.counter.supply import (
@@ -26,33 +28,46 @@ from emask.rules.calendar import Product
 
 CHILD_MASK = Product.CHILD_MASK
 NOWHERE = "9999999999"
-TODAY = date(2020, 3, 12)
+NOW = day(3, 12, 9)
+TODAY = NOW.date()
+
+
+async def came(tx: Transaction, pieces: int, site: str = PHARMACY) -> None:
+    await deliver(tx, site_code=site, product=ADULT_MASK, pieces=pieces, day=TODAY, by="wu", at=NOW)
+
+
+async def counted(
+    tx: Transaction, pieces: int, site: str = PHARMACY, *, product: Product = ADULT_MASK
+) -> StockCount:
+    return await count_stock(tx, site_code=site, product=product, counted=pieces, by="wu", at=NOW)
+
+
+async def sent(
+    tx: Transaction, pieces: int, site: str = PHARMACY, *, valid_from: date = TODAY
+) -> None:
+    await set_supply(
+        tx,
+        site_code=site,
+        product=ADULT_MASK,
+        valid_from=valid_from,
+        pieces=pieces,
+        by="operator",
+        at=NOW,
+    )
 
 
 async def test_what_is_delivered_is_no_stock_yet(world: World) -> None:
-    now = await world.clock.now()
     async with world.db.transaction() as tx:
         for pieces in (400, 50):
-            await deliver(
-                tx,
-                site_code=PHARMACY,
-                product=ADULT_MASK,
-                pieces=pieces,
-                day=TODAY,
-                by="wu",
-                at=now,
-            )
+            await came(tx, pieces)
         assert (await stock_of(tx, PHARMACY))[ADULT_MASK] == 200
         last, first = await deliveries_of(tx, PHARMACY)
     assert (last.pieces, first.pieces, first.day, first.by) == (50, 400, TODAY, "wu")
 
 
 async def test_a_count_corrects_the_stock_and_keeps_the_difference(world: World) -> None:
-    now = await world.clock.now()
     async with world.db.transaction() as tx:
-        count = await count_stock(
-            tx, site_code=PHARMACY, product=ADULT_MASK, counted=194, by="wu", at=now
-        )
+        count = await counted(tx, 194)
         assert (count.expected, count.counted, count.difference) == (200, 194, -6)
         assert await stock_of(tx, PHARMACY) == {ADULT_MASK: 194, CHILD_MASK: 200}
         assert await counts_of(tx, PHARMACY) == [count]
@@ -66,30 +81,18 @@ async def test_a_count_corrects_the_stock_and_keeps_the_difference(world: World)
 
 
 async def test_what_was_never_entered_can_be_counted(world: World) -> None:
-    now = await world.clock.now()
     async with world.db.transaction() as tx:
         await tx.execute("DELETE FROM counter_stock")
-        count = await count_stock(
-            tx, site_code=PHARMACY, product=CHILD_MASK, counted=7, by="wu", at=now
-        )
+        count = await counted(tx, 7, product=CHILD_MASK)
         assert count.expected == 0
         await receive_stock(tx, site_code=PHARMACY, product=CHILD_MASK, pieces=10)
         assert (await stock_of(tx, PHARMACY))[CHILD_MASK] == 17
 
 
 async def test_the_daily_supply_is_the_last_figure_that_applies(world: World) -> None:
-    now = await world.clock.now()
     async with world.db.transaction() as tx:
         for valid_from, pieces in ((1, 200), (20, 600), (20, 400)):
-            await set_supply(
-                tx,
-                site_code=PHARMACY,
-                product=ADULT_MASK,
-                valid_from=date(2020, 3, valid_from),
-                pieces=pieces,
-                by="operator",
-                at=now,
-            )
+            await sent(tx, pieces, valid_from=date(2020, 3, valid_from))
         assert await supply_on(tx, PHARMACY, date(2020, 2, 29)) == {ADULT_MASK: 0, CHILD_MASK: 0}
         assert (await supply_on(tx, PHARMACY, date(2020, 3, 19)))[ADULT_MASK] == 200
         assert (await supply_on(tx, PHARMACY, date(2020, 3, 20)))[ADULT_MASK] == 400
@@ -97,42 +100,18 @@ async def test_the_daily_supply_is_the_last_figure_that_applies(world: World) ->
     assert await world.value("SELECT count(*) FROM audit_log WHERE act = 'set_supply'") == 3
 
 
+class Act(Protocol):
+    def __call__(self, tx: Transaction, pieces: int, site: str = ...) -> Awaitable[object]: ...
+
+
 async def test_impossible_figures_and_sites_are_refused(world: World) -> None:
-    now = await world.clock.now()
+    acts: list[tuple[Act, int]] = [(came, 0), (counted, -1), (sent, -1)]
     async with world.db.transaction() as tx:
-
-        async def came(site: str, pieces: int) -> None:
-            await deliver(
-                tx,
-                site_code=site,
-                product=ADULT_MASK,
-                pieces=pieces,
-                day=TODAY,
-                by="wu",
-                at=now,
-            )
-
-        async def counted(site: str, pieces: int) -> None:
-            await count_stock(
-                tx, site_code=site, product=ADULT_MASK, counted=pieces, by="wu", at=now
-            )
-
-        async def sent(site: str, pieces: int) -> None:
-            await set_supply(
-                tx,
-                site_code=site,
-                product=ADULT_MASK,
-                valid_from=TODAY,
-                pieces=pieces,
-                by="wu",
-                at=now,
-            )
-
-        for act, too_few in ((came, 0), (counted, -1), (sent, -1)):
+        for act, too_few in acts:
             with pytest.raises(ValueError, match=r"pieces|counted"):
-                await act(PHARMACY, too_few)
+                await act(tx, too_few)
             with pytest.raises(UnknownSite):
-                await act(NOWHERE, 5)
+                await act(tx, 5, NOWHERE)
     assert await world.value("SELECT count(*) FROM audit_log") == 0
 
 
@@ -152,16 +131,12 @@ async def careless_count(tx: Transaction, *, counted: int) -> int:
 
 async def count_during_a_sale(world: World, *, careful: bool) -> int:
     """The expected figure of a count that begins before a sale ends and ends after it."""
-    now = await world.clock.now()
 
     async def count() -> int:
         async with world.db.transaction() as tx:
             if not careful:
                 return await careless_count(tx, counted=150)
-            done: StockCount = await count_stock(
-                tx, site_code=PHARMACY, product=ADULT_MASK, counted=150, by="wu", at=now
-            )
-            return done.expected
+            return (await counted(tx, 150)).expected
 
     async with world.db.transaction() as sale:
         await sale.execute(
@@ -184,9 +159,8 @@ async def test_a_count_that_reads_first_would_miss_it(world: World) -> None:
 
 
 async def test_what_is_sold_after_a_count_is_taken_from_it(world: World) -> None:
-    now = await world.clock.now()
     async with world.db.transaction() as tx:
-        await count_stock(tx, site_code=PHARMACY, product=ADULT_MASK, counted=10, by="wu", at=now)
+        await counted(tx, 10)
     await sell_to(world, await world.person(digit=2), PHARMACY, uuid4())
     async with world.db.transaction() as tx:
         assert (await stock_of(tx, PHARMACY))[ADULT_MASK] == 7

@@ -53,7 +53,13 @@ async def move(world: World, who: Someone, store: tuple[Chain, str] = OTHER) -> 
     )
 
 
-async def open_again(world: World, who: Someone, until: date = RECOLLECTION) -> None:
+async def open_again(
+    world: World,
+    who: Someone,
+    until: date = RECOLLECTION,
+    *,
+    at_store: tuple[Chain, str] | None = None,
+) -> None:
     await reopen(
         world.db,
         world.clock,
@@ -62,6 +68,7 @@ async def open_again(world: World, who: Someone, until: date = RECOLLECTION) -> 
         until=until,
         reason="on the phone: ill",
         operator="operator-1",
+        at_store=at_store,
     )
 
 
@@ -319,15 +326,6 @@ async def test_opened_again_at_its_own_store_a_pack_keeps_its_bag(world: World) 
     who = await ready(world)
     await forfeit(world)
     await world.clock.set(day(4, 10))
-    await reopen(
-        world.db,
-        world.clock,
-        person_id=who.person_id,
-        round_id=FIRST.id,
-        until=RECOLLECTION,
-        reason="on the phone: ill",
-        operator="operator-1",
-        at_store=OURS,
-    )
+    await open_again(world, who, at_store=OURS)
     assert await world.rows("SELECT bag_number, hold FROM parcel") == [(1, None)]
     assert await world.rows("SELECT packs, last_bag FROM shipment") == [(1, 1)]

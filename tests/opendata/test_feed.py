@@ -3,7 +3,7 @@
 import csv
 import dataclasses
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 
@@ -17,27 +17,10 @@ from emask.opendata.feed import (
     points_json,
 )
 from opendata.map_of_2020 import MapOf2020
+from opendata.sites import SITE
 
 HEADER = (
     "醫事機構代碼,醫事機構名稱,醫事機構地址,醫事機構電話,成人口罩剩餘數,兒童口罩剩餘數,來源資料時間"
-)
-SITE = SiteStock(
-    site_code="5901010076",
-    name="安心藥局",
-    address="臺北市松山區南京東路４段１號",
-    phone="(02)27120000",
-    longitude=121.555235,
-    latitude=25.052137,
-    county="臺北市",
-    town="松山區",
-    cunli="東勢里",
-    website="",
-    note="上午九點開始販售",
-    custom_note="",
-    service_periods="NNNNNNYNNNNNYYNNNNNYY",
-    adult=970,
-    child=0,
-    changed_at=datetime(2020, 2, 6, 2, 5, 9, tzinfo=UTC),
 )
 NOWHERE = dataclasses.replace(SITE, site_code="232107A014", longitude=None, latitude=None)
 

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from emask.delivery.missing import give_back_lost, give_back_short
+from emask.delivery.returns import bags_back
 from emask.delivery.shortages import packs_came, report_shortage
 from emask.programme.audit import audit_tables
-from emask.rounds.model import Chain
 from programme.play import STORES, Play
 
 CHAIN = STORES[0].chain
@@ -20,13 +20,13 @@ async def paid(play: Play, people: int = 1) -> None:
     await play.until(play.round.release_at)
 
 
-async def report(play: Play, *, packs: int = 1, chain: Chain = CHAIN) -> UUID:
+async def report(play: Play, *, packs: int = 1) -> UUID:
     """The centre lacks packs."""
     async with play.system.db.transaction() as tx:
         return await report_shortage(
             tx,
             round=play.round,
-            chain=chain,
+            chain=CHAIN,
             store_code=None,
             packs=packs,
             at=await play.clock.now(),
@@ -34,14 +34,28 @@ async def report(play: Play, *, packs: int = 1, chain: Chain = CHAIN) -> UUID:
         )
 
 
-async def come(play: Play, shortage_id: UUID, *, packs: int = 1, chain: Chain = CHAIN) -> None:
+async def come(play: Play, shortage_id: UUID, *, packs: int = 1) -> None:
     """And has them after all."""
     async with play.system.db.transaction() as tx:
         await packs_came(
             tx,
             round=play.round,
-            chain=chain,
+            chain=CHAIN,
             shortage_id=shortage_id,
+            packs=packs,
+            at=await play.clock.now(),
+            by="centre",
+        )
+
+
+async def back(play: Play, packs: int) -> None:
+    """The lorry brings bags of the first store back to the centre."""
+    async with play.system.db.transaction() as tx:
+        await bags_back(
+            tx,
+            round_id=play.round.id,
+            chain=CHAIN,
+            store_code=STORES[0].code,
             packs=packs,
             at=await play.clock.now(),
             by="centre",

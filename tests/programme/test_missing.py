@@ -20,14 +20,25 @@ from emask.delivery.consignments import settle
 from emask.delivery.missing import lost_parcels, shortages_waiting
 from emask.delivery.model import NotSoMany
 from emask.delivery.packing import packing_list
-from emask.delivery.returns import bags_back, scan_back
+from emask.delivery.returns import scan_back
 from emask.delivery.standing import check_order_stands
 from emask.payment.service import money_of, order_of
 from emask.rules.calendar import at
 from emask.rules.labels import Label, label_number
 from emask.rules.refusals import NeverCame
 from emask.rules.states import OrderState
-from programme.missing import CHAIN, come, give_lost, give_short, paid, report, rows, tell, unsound
+from programme.missing import (
+    CHAIN,
+    back,
+    come,
+    give_lost,
+    give_short,
+    paid,
+    report,
+    rows,
+    tell,
+    unsound,
+)
 from programme.play import STORES, Play
 
 DURING = at(date(2020, 3, 27), 10)
@@ -251,16 +262,7 @@ async def test_a_number_of_bags_that_came_back_is_not_of_one_that_was_lost(play:
     number = 0 if bag == 1 else 4  # the lower bag of the store
     lost = await tell(play, number, "lost")
     await play.until(play.round.pickup_ends_at + timedelta(hours=1))
-    async with play.system.db.transaction() as tx:
-        await bags_back(
-            tx,
-            round_id=play.round.id,
-            chain=CHAIN,
-            store_code=STORES[0].code,
-            packs=1,
-            at=await play.clock.now(),
-            by="centre",
-        )
+    await back(play, 1)
     await give_lost(play, lost)
     assert await state(play, number) is OrderState.CANCELLED
     assert await unsound(play) == []

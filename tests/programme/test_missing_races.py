@@ -10,12 +10,11 @@ from emask.database.pool import Transaction
 from emask.delivery import forfeits_queries, missing_queries, packing_queries
 from emask.delivery.consignment_figures import NothingToDecide
 from emask.delivery.model import NotSoMany
-from emask.delivery.returns import bags_back
 from emask.entitlement import queries as entitlement_queries
 from emask.rules.refusals import NeverCame
 from emask.rules.states import OrderState
-from programme.missing import CHAIN, come, give_lost, give_short, paid, report, rows, tell, unsound
-from programme.play import STORES, Play
+from programme.missing import back, come, give_lost, give_short, paid, report, rows, tell, unsound
+from programme.play import Play
 from programme.test_missing import DURING, state
 
 Outcomes = list[BaseException | None]
@@ -117,22 +116,9 @@ async def operator_and_lorry(play: Play) -> Outcomes:
         )
         given = asyncio.create_task(give_lost(play, lost))
         await until_waiting(play.system.db, 1)
-        counted = asyncio.create_task(count_two(play))
+        counted = asyncio.create_task(back(play, 2))
         await until_waiting(play.system.db, 2)
     return list(await asyncio.gather(given, counted, return_exceptions=True))
-
-
-async def count_two(play: Play) -> None:
-    async with play.system.db.transaction() as tx:
-        await bags_back(
-            tx,
-            round_id=play.round.id,
-            chain=CHAIN,
-            store_code=STORES[0].code,
-            packs=2,
-            at=await play.clock.now(),
-            by="centre",
-        )
 
 
 async def test_bags_are_counted_of_what_is_not_given_back(play: Play) -> None:

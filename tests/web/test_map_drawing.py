@@ -1,7 +1,6 @@
 """Points on a drawing: north is up, everything is inside, kilometres are alike in both ways."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from math import cos, hypot, radians
 
 import pytest
@@ -10,25 +9,7 @@ from hypothesis import strategies as st
 
 from emask.opendata.feed import SiteStock
 from emask.web.public.map_drawing import MARGIN, WIDTH, draw, frame_of
-
-SITE = SiteStock(
-    site_code="5901010003",
-    name="幸福藥局",
-    address="臺北市松山區八德路４段６９２號",
-    phone="(02)27671757",
-    longitude=121.5,
-    latitude=25.0,
-    county="臺北市",
-    town="松山區",
-    cunli="",
-    website="",
-    note="",
-    custom_note="",
-    service_periods="N" * 21,
-    adult=30,
-    child=0,
-    changed_at=datetime(2020, 3, 12, 1, tzinfo=UTC),
-)
+from opendata.sites import SITE
 
 
 def site_at(longitude: float, latitude: float, code: str = "1") -> SiteStock:

@@ -4,14 +4,21 @@ from dataclasses import replace
 from datetime import date
 
 from delivery.world import day
+from emask.opendata.feed import UNKNOWN_PERIODS
 from emask.rounds.model import PlaceCount
 from emask.rules.calendar import Product
 from emask.web.public.map_search import Search, find, open_at, shown, towns
-from web.test_map_drawing import SITE
+from opendata.sites import SITE
 
-A = SITE
-B = replace(
+A = replace(
     SITE,
+    site_code="5901010003",
+    name="幸福藥局",
+    phone="(02)27671757",
+    service_periods=UNKNOWN_PERIODS,
+)
+B = replace(
+    A,
     site_code="2301010008",
     name="大安區衛生所",
     address="台北市大安區辛亥路３段１５號",
@@ -21,7 +28,7 @@ B = replace(
     service_periods="NNNNNYY" + "Y" * 14,
 )
 C = replace(
-    SITE,
+    A,
     site_code="592202A054",
     name="健康藥局",
     address="臺南市東區崇善路一號",
