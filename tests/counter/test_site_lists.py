@@ -152,7 +152,7 @@ async def test_pieces_sold_while_a_list_comes_in_are_not_given_back(
             "CREATE FUNCTION sell_meanwhile() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
             f" UPDATE counter_stock SET pieces = pieces - 3, changed_at = {noted}"
             " WHERE product = 'adult_mask'; RETURN NEW; END $$;"
-            "CREATE TRIGGER sell_meanwhile BEFORE INSERT ON counter_site_import"
+            "CREATE TRIGGER sell_meanwhile BEFORE INSERT ON list_import"
             " FOR EACH ROW EXECUTE FUNCTION sell_meanwhile()"
         )
     await import_sites(db, later)

@@ -1,16 +1,16 @@
 """The SQL of lists of institutions: what they change, and what they changed."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from emask.counter.model import Location, Site, SiteKind
 from emask.counter.site_file import Entry
+from emask.database.clock import NOW
 from emask.database.pool import Transaction
+from emask.rounds.list_queries import GRAVEST_FIRST
 from emask.rounds.model import Change, ImportReport
 from emask.rules.calendar import Product
 
-_NOW = "coalesce((SELECT now FROM clock), now())"
 _STOCK_OF_FACTS = "(became->>product)::integer"
 
 
@@ -28,16 +28,6 @@ class SiteDifference(NamedTuple):
     kind: Change
     was: Listed | None
     became: Listed
-
-
-class SiteImport(NamedTuple):
-    """A list that came in: who brought it, when, the digest of its file, and what it did."""
-
-    id: int
-    at: datetime
-    actor: str
-    digest: bytes
-    report: ImportReport
 
 
 async def hold_imports(tx: Transaction) -> None:
@@ -128,26 +118,10 @@ async def vanishing(tx: Transaction) -> tuple[int, int]:
 
 async def differences(tx: Transaction) -> list[SiteDifference]:
     """The list's differences site by site: those that vanish first."""
-    cursor = await tx.execute(f"SELECT site_code, kind, was, became FROM difference {_ORDER}")
-    return [_difference(*row) for row in await cursor.fetchall()]
-
-
-_ORDER = "ORDER BY array_position('{closed,moved,reopened,changed,added}', kind), site_code"
-
-
-async def keep_import(tx: Transaction, report: ImportReport, *, actor: str, digest: bytes) -> int:
-    """Keep that a list came in; its number."""
     cursor = await tx.execute(
-        "INSERT INTO counter_site_import"
-        " (at, actor, digest, added, changed, moved, closed, reopened, unchanged)"
-        f" VALUES ({_NOW}, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING import_id",
-        (
-            *(actor, digest, report.added, report.changed, report.moved, report.closed),
-            *(report.reopened, report.unchanged),
-        ),
+        f"SELECT site_code, kind, was, became FROM difference ORDER BY {GRAVEST_FIRST}, site_code"
     )
-    ((number,),) = await cursor.fetchall()
-    return int(number)
+    return [_difference(*row) for row in await cursor.fetchall()]
 
 
 async def apply_difference(tx: Transaction, *, import_id: int) -> None:
@@ -165,15 +139,15 @@ async def apply_difference(tx: Transaction, *, import_id: int) -> None:
         "   d.town, d.longitude, d.latitude, d.active) THEN"
         "  UPDATE SET kind = d.kind, name = d.name, address = d.address, phone = d.phone,"
         "   county = d.county, town = d.town, longitude = d.longitude, latitude = d.latitude,"
-        f"   active = d.active, changed_at = {_NOW}"
+        f"   active = d.active, changed_at = {NOW}"
         " WHEN NOT MATCHED THEN"
         "  INSERT (site_code, kind, name, address, phone, county, town, longitude, latitude,"
         "   active, changed_at) VALUES (d.site_code, d.kind, d.name, d.address, d.phone, d.county,"
-        f"   d.town, d.longitude, d.latitude, d.active, {_NOW})"
+        f"   d.town, d.longitude, d.latitude, d.active, {NOW})"
     )
     await tx.execute(
         "INSERT INTO counter_stock AS s (site_code, product, pieces, changed_at)"
-        f" SELECT site_code, product, {_STOCK_OF_FACTS}, least(at, {_NOW})"
+        f" SELECT site_code, product, {_STOCK_OF_FACTS}, least(at, {NOW})"
         " FROM difference, unnest(ARRAY['adult_mask', 'child_mask']) AS product"
         " WHERE became->product IS DISTINCT FROM was->product"
         " ON CONFLICT (site_code, product)"
@@ -187,39 +161,11 @@ async def apply_difference(tx: Transaction, *, import_id: int) -> None:
     )
 
 
-async def imports(tx: Transaction, *, limit: int) -> list[SiteImport]:
-    """The last lists that came in, the latest first."""
-    cursor = await tx.execute(
-        "SELECT import_id, at, actor, digest, added, changed, moved, closed, reopened, unchanged"
-        " FROM counter_site_import ORDER BY import_id DESC LIMIT %s",
-        (limit,),
-    )
-    return [
-        SiteImport(
-            id=number,
-            at=at,
-            actor=actor,
-            digest=bytes(digest),
-            report=ImportReport(
-                added=added,
-                changed=changed,
-                moved=moved,
-                closed=closed,
-                reopened=reopened,
-                unchanged=unchanged,
-            ),
-        )
-        for number, at, actor, digest, added, changed, moved, closed, reopened, unchanged in (
-            await cursor.fetchall()
-        )
-    ]
-
-
 async def changes_of_import(tx: Transaction, import_id: int, *, limit: int) -> list[SiteDifference]:
     """What a list changed: those that vanished first."""
     cursor = await tx.execute(
         "SELECT site_code, kind, was, became FROM counter_site_change WHERE import_id = %s"
-        f" {_ORDER} LIMIT %s",
+        f" ORDER BY {GRAVEST_FIRST}, site_code LIMIT %s",
         (import_id, limit),
     )
     return [_difference(*row) for row in await cursor.fetchall()]

@@ -6,11 +6,9 @@ from typing import NamedTuple
 from psycopg.rows import TupleRow
 
 from emask.counter.model import Location, Site, SiteKind
+from emask.database.clock import NOW
 from emask.database.pool import Transaction
 from emask.rules.calendar import Product
-
-_NOW = "coalesce((SELECT now FROM clock), now())"
-
 
 _SITE = (
     "SELECT site_code, kind, name, address, phone, longitude, latitude, active FROM counter_site"
@@ -68,7 +66,7 @@ async def write_sites(tx: Transaction, sites: Sequence[Site]) -> None:
     ]
     await tx.execute(
         "INSERT INTO counter_site (site_code, kind, name, address, phone, county, town, longitude,"
-        f" latitude, changed_at) SELECT *, {_NOW} FROM unnest(%s::text[], %s::text[], %s::text[],"
+        f" latitude, changed_at) SELECT *, {NOW} FROM unnest(%s::text[], %s::text[], %s::text[],"
         " %s::text[], %s::text[], %s::text[], %s::text[], %s::float8[], %s::float8[])"
         " ON CONFLICT (site_code) DO UPDATE SET kind = excluded.kind, name = excluded.name,"
         " address = excluded.address, phone = excluded.phone, county = excluded.county,"
@@ -82,7 +80,7 @@ async def add_stock(tx: Transaction, site_code: str, product: Product, pieces: i
     """Add to what a site has; False if there is no such site."""
     cursor = await tx.execute(
         "INSERT INTO counter_stock AS s (site_code, product, pieces, changed_at)"
-        f" SELECT site_code, %s, %s, {_NOW} FROM counter_site WHERE site_code = %s"
+        f" SELECT site_code, %s, %s, {NOW} FROM counter_site WHERE site_code = %s"
         " ON CONFLICT (site_code, product)"
         " DO UPDATE SET pieces = s.pieces + excluded.pieces, changed_at = excluded.changed_at",
         (product, pieces, site_code),

@@ -9,9 +9,10 @@ from typing import Final
 from emask.counter import site_history_queries, site_queries
 from emask.counter.model import Location, Site
 from emask.counter.site_file import SiteFile, read_sites
-from emask.counter.site_history_queries import SiteDifference, SiteImport
+from emask.counter.site_history_queries import SiteDifference
 from emask.counter.site_queries import Found
 from emask.database.pool import Database, Transaction
+from emask.rounds.list_queries import Directory, ListImport, keep_list, lists_kept
 from emask.rounds.model import ImportReport, plausible_to_close
 from emask.rounds.store_file import digest_of
 
@@ -69,8 +70,8 @@ async def import_sites(
         vanishing, active = await site_history_queries.vanishing(tx)
         if not plausible_to_close(vanishing, of=active) and vanishing != confirmed:
             raise ImplausiblyManyVanish(vanishing, active)
-        number = await site_history_queries.keep_import(
-            tx, report, actor=by, digest=digest_of(path)
+        number = await keep_list(
+            tx, Directory.COUNTER_SITES, report, actor=by, digest=digest_of(path)
         )
         await site_history_queries.apply_difference(tx, import_id=number)
     return report
@@ -97,9 +98,9 @@ async def _compare(
     return replace(report, warnings=file.warnings)
 
 
-async def recent_imports(tx: Transaction) -> list[SiteImport]:
+async def recent_imports(tx: Transaction) -> list[ListImport]:
     """The last lists that came in, the latest first."""
-    return await site_history_queries.imports(tx, limit=_IMPORTS)
+    return await lists_kept(tx, Directory.COUNTER_SITES, limit=_IMPORTS)
 
 
 async def changes_of_import(tx: Transaction, import_id: int) -> list[SiteDifference]:

@@ -1,9 +1,12 @@
 """The time as the whole system sees it."""
 
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from emask.database.pool import Database
+
+NOW: Final = "coalesce((SELECT now FROM clock), now())"
+"""The present instant within a statement: where the set clock stands, if there is one."""
 
 
 class Clock(Protocol):

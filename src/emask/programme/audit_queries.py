@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import LiteralString
 
+from emask.database.clock import NOW
 from emask.database.pool import Transaction
 
 _PAID = "('paid', 'arrived', 'collected', 'forfeited')"
@@ -240,7 +241,7 @@ async def days_not_reconciled(tx: Transaction) -> list[str]:
         " LEFT JOIN reconciliation AS done ON done.gateway = money.gateway"
         "  AND done.day = money.day AND done.done_at >= money.known_at"
         " WHERE done.day IS NULL AND money.day <"
-        "  (coalesce((SELECT now FROM clock), now()) AT TIME ZONE 'Asia/Taipei')::date"
+        f"  ({NOW} AT TIME ZONE 'Asia/Taipei')::date"
         " ORDER BY money.day, money.gateway"
     )
     return [day for (day,) in await cursor.fetchall()]

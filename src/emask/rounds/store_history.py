@@ -8,9 +8,10 @@ from emask.database.pool import Database, Transaction
 from emask.rounds import store_history_queries as queries
 from emask.rounds import store_queries, store_waiting_queries
 from emask.rounds.csv_file import half_width
+from emask.rounds.list_queries import Directory, ListImport, lists_kept
 from emask.rounds.model import COUNTIES, Chain, Change, Store
 from emask.rounds.store_file import ZIP_CODE
-from emask.rounds.store_history_queries import Event, Import
+from emask.rounds.store_history_queries import Event
 from emask.rounds.store_waiting_queries import Waiting
 from emask.rounds.stores import NoSuchStore
 
@@ -91,9 +92,9 @@ async def move_store(
         return await _change(tx, clock, store, kind=Change.MOVED, by=by)
 
 
-async def recent_imports(tx: Transaction) -> list[Import]:
+async def recent_imports(tx: Transaction) -> list[ListImport]:
     """The last lists that came in, the latest first."""
-    return await queries.imports(tx, limit=_IMPORTS)
+    return await lists_kept(tx, Directory.STORES, limit=_IMPORTS)
 
 
 async def changes_of_import(tx: Transaction, import_id: int) -> list[Event]:

@@ -7,24 +7,15 @@ from typing import Any, NamedTuple
 
 from psycopg.rows import TupleRow
 
+from emask.database.clock import NOW
 from emask.database.pool import Transaction
+from emask.rounds.list_queries import GRAVEST_FIRST
 from emask.rounds.model import Chain, Change, Closings, Difference, ImportReport, Store
 
-_NOW = "coalesce((SELECT now FROM clock), now())"
 _FACTS = (
     "jsonb_build_object('name', {0}.name, 'address', {0}.address, 'county', {0}.county,"
     " 'town', {0}.town, 'zip_code', {0}.zip_code, 'open', {0}.open)"
 )
-
-
-class Import(NamedTuple):
-    """A list that came in: who brought it, when, the digest of its file, and what it did."""
-
-    id: int
-    at: datetime
-    actor: str
-    digest: bytes
-    report: ImportReport
 
 
 class Event(NamedTuple):
@@ -103,24 +94,9 @@ async def differences(tx: Transaction) -> list[Difference]:
     """The list's differences store by store: closings first."""
     cursor = await tx.execute(
         "SELECT chain, store_code, kind, was, became FROM difference"
-        " ORDER BY array_position('{closed,moved,reopened,changed,added}', kind), chain, store_code"
+        f" ORDER BY {GRAVEST_FIRST}, chain, store_code"
     )
     return [_difference(*row) for row in await cursor.fetchall()]
-
-
-async def keep_import(tx: Transaction, report: ImportReport, *, actor: str, digest: bytes) -> int:
-    """Keep that a list came in; its number."""
-    cursor = await tx.execute(
-        "INSERT INTO store_import"
-        " (at, actor, digest, added, changed, moved, closed, reopened, unchanged)"
-        f" VALUES ({_NOW}, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING import_id",
-        (
-            *(actor, digest, report.added, report.changed, report.moved, report.closed),
-            *(report.reopened, report.unchanged),
-        ),
-    )
-    ((number,),) = await cursor.fetchall()
-    return int(number)
 
 
 async def apply_difference(tx: Transaction, *, import_id: int) -> None:
@@ -140,7 +116,7 @@ async def apply_difference(tx: Transaction, *, import_id: int) -> None:
     await tx.execute(
         "INSERT INTO store_change (import_id, at, actor, chain, store_code, kind, was, became)"
         " SELECT import_id, at, actor, chain, store_code, kind, was, became"
-        " FROM difference, store_import WHERE import_id = %s",
+        " FROM difference, list_import WHERE import_id = %s",
         (import_id,),
     )
 
@@ -158,38 +134,11 @@ async def change_by_hand(
         f"  RETURNING chain, store_code, {_FACTS.format('old')} AS was,"
         f"   {_FACTS.format('new')} AS became)"
         " INSERT INTO store_change (at, actor, reason, chain, store_code, kind, was, became)"
-        f" SELECT {_NOW}, %(actor)s, %(reason)s, chain, store_code, %(kind)s, was, became"
+        f" SELECT {NOW}, %(actor)s, %(reason)s, chain, store_code, %(kind)s, was, became"
         " FROM changed",
         asdict(store) | {"kind": kind, "actor": actor, "reason": reason},
     )
     return cursor.rowcount == 1
-
-
-async def imports(tx: Transaction, *, limit: int) -> list[Import]:
-    """The last lists that came in, the latest first."""
-    cursor = await tx.execute(
-        "SELECT import_id, at, actor, digest, added, changed, moved, closed, reopened, unchanged"
-        " FROM store_import ORDER BY import_id DESC LIMIT %s",
-        (limit,),
-    )
-    rows = await cursor.fetchall()
-    return [
-        Import(
-            id=number,
-            at=at,
-            actor=actor,
-            digest=bytes(digest),
-            report=ImportReport(
-                added=added,
-                changed=changed,
-                moved=moved,
-                closed=closed,
-                reopened=reopened,
-                unchanged=unchanged,
-            ),
-        )
-        for number, at, actor, digest, added, changed, moved, closed, reopened, unchanged in rows
-    ]
 
 
 _EVENT = (
@@ -200,9 +149,7 @@ _EVENT = (
 async def events_of_import(tx: Transaction, import_id: int, *, limit: int) -> list[Event]:
     """What a list changed: closings first."""
     cursor = await tx.execute(
-        f"{_EVENT} WHERE import_id = %s"
-        " ORDER BY array_position('{closed,moved,reopened,changed,added}', kind), chain, store_code"
-        " LIMIT %s",
+        f"{_EVENT} WHERE import_id = %s ORDER BY {GRAVEST_FIRST}, chain, store_code LIMIT %s",
         (import_id, limit),
     )
     return [_event(row) for row in await cursor.fetchall()]

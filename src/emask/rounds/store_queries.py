@@ -5,6 +5,7 @@ from typing import LiteralString
 
 from psycopg.rows import TupleRow
 
+from emask.database.clock import NOW
 from emask.database.pool import Transaction
 from emask.rounds.model import COUNTIES, Chain, PlaceCount, Store
 
@@ -99,7 +100,7 @@ async def places(tx: Transaction, chain: Chain | None) -> list[PlaceCount]:
 
 # Whoever is still to collect, each at the store of order or pre-order; and when they are told.
 _WAITING: LiteralString = (
-    " FROM (SELECT coalesce((SELECT now FROM clock), now()) AS at) AS present CROSS JOIN ("
+    f" FROM (SELECT {NOW} AS at) AS present CROSS JOIN ("
     "  SELECT person_id, round_id, chain, store_code FROM orders"
     "  WHERE state IN ('awaiting_payment', 'paid', 'arrived')"
     "  UNION ALL SELECT person_id, round_id, chain, store_code"

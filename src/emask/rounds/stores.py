@@ -7,6 +7,7 @@ from pathlib import Path
 from emask.database.pool import Database, Transaction
 from emask.rounds import store_history_queries, store_queries
 from emask.rounds.csv_file import half_width
+from emask.rounds.list_queries import Directory, keep_list
 from emask.rounds.model import (
     Chain,
     Change,
@@ -67,9 +68,7 @@ async def import_stores(
         await store_history_queries.hold_imports(tx)
         report = await _compare(tx, stores)
         _check_closings(await store_history_queries.closings_of_difference(tx), confirmed)
-        number = await store_history_queries.keep_import(
-            tx, report, actor=by, digest=digest_of(path)
-        )
+        number = await keep_list(tx, Directory.STORES, report, actor=by, digest=digest_of(path))
         await store_history_queries.apply_difference(tx, import_id=number)
         await store_queries.tell_of_closed(tx)
         await store_queries.tell_of_moved(tx, import_id=number)

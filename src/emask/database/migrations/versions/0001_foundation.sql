@@ -177,8 +177,9 @@ CREATE INDEX store_search ON store USING gin (letter_pairs(search));
 COMMENT ON COLUMN store.closings IS 'How often it has closed: whoever is to collect there is told once each time.';
 CREATE INDEX store_place ON store (county, town);
 
-CREATE TABLE store_import (
+CREATE TABLE list_import (
     import_id  bigint      PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    directory  text        NOT NULL CHECK (directory IN ('stores', 'counter_sites')),
     at         timestamptz NOT NULL,
     actor      text        NOT NULL,
     digest     bytea       NOT NULL CHECK (octet_length(digest) = 32),
@@ -189,12 +190,12 @@ CREATE TABLE store_import (
     reopened   integer     NOT NULL,
     unchanged  integer     NOT NULL
 );
-COMMENT ON TABLE store_import IS 'Each list of stores that came in: who brought it, when, and what it did.';
-COMMENT ON COLUMN store_import.digest IS 'SHA-256 of the file.';
+COMMENT ON TABLE list_import IS 'Each list that came in: of what, who brought it, when, and what it did.';
+COMMENT ON COLUMN list_import.digest IS 'SHA-256 of the file.';
 
 CREATE TABLE store_change (
     change_id  bigint      PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
-    import_id  bigint      REFERENCES store_import,
+    import_id  bigint      REFERENCES list_import,
     at         timestamptz NOT NULL,
     actor      text        NOT NULL,
     reason     text        NOT NULL DEFAULT '',
@@ -996,22 +997,8 @@ CREATE TABLE counter_stock (
     PRIMARY KEY (site_code, product)
 );
 
-CREATE TABLE counter_site_import (
-    import_id  bigint      PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
-    at         timestamptz NOT NULL,
-    actor      text        NOT NULL,
-    digest     bytea       NOT NULL CHECK (octet_length(digest) = 32),
-    added      integer     NOT NULL,
-    changed    integer     NOT NULL,
-    moved      integer     NOT NULL,
-    closed     integer     NOT NULL,
-    reopened   integer     NOT NULL,
-    unchanged  integer     NOT NULL
-);
-COMMENT ON TABLE counter_site_import IS 'Each list of institutions that came in: who brought it, when, and what it did.';
-
 CREATE TABLE counter_site_change (
-    import_id bigint NOT NULL REFERENCES counter_site_import,
+    import_id bigint NOT NULL REFERENCES list_import,
     site_code text   NOT NULL REFERENCES counter_site,
     kind      text   NOT NULL CHECK (kind IN ('added', 'changed', 'moved', 'closed', 'reopened')),
     was       jsonb,
