@@ -6,19 +6,13 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
-from emask.counter.opening import (
-    HALF_DAYS,
-    close_on,
-    holidays_of,
-    open_after_all,
-    opening_of,
-    set_opening,
-)
+from emask.counter.opening import HALF_DAYS, holidays_of, opening_of, set_opening
 from emask.counter.opening_queries import Opening
 from emask.counter.sites import site_of
 from emask.counter.supply import deliver, deliveries_of, supply_on
 from emask.language import source
 from emask.rules.calendar import Product, day_in_taipei
+from emask.web.counter.holidays import close_as_sent, open_as_sent
 from emask.web.shell.forms import Form
 from emask.web.shell.page import Page, SentForm, ThisPage
 
@@ -61,32 +55,16 @@ async def say_when_open(page: ThisPage, form: SentForm) -> Answer:
 @post(_PATH + "/holidays", status_code=HTTP_200_OK)
 async def close_for_a_day(page: ThisPage, form: SentForm) -> Answer:
     """A day on which the site stays closed."""
-    day = form.day("day", page.say("輸入日期，例如 2020-03-16"))
-    note = form.note("holiday_note", page.say("用 200 個字以內說明"))
-    if day is None or not form.ok:
+    if not await close_as_sent(page, form, _site(page)):
         return await _show(page, form)
-    async with page.system.db.transaction() as tx:
-        await close_on(
-            tx,
-            site_code=_site(page),
-            day=day,
-            note=note,
-            by=page.staff.username,
-            now=page.now,
-        )
     return page.go(f"{_PATH}?saved=1")
 
 
 @post(_PATH + "/holidays/remove", status_code=HTTP_200_OK)
 async def open_on_that_day(page: ThisPage, form: SentForm) -> Answer:
     """Open on it after all."""
-    day = form.day("closed_day", page.say("輸入日期，例如 2020-03-16"))
-    if day is None:
+    if not await open_as_sent(page, form, _site(page)):
         return await _show(page, form)
-    async with page.system.db.transaction() as tx:
-        await open_after_all(
-            tx, site_code=_site(page), day=day, by=page.staff.username, now=page.now
-        )
     return page.go(f"{_PATH}?saved=1")
 
 

@@ -7,13 +7,14 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_404_NOT_FOUND, HTTP_422_UNPROCESSABLE_ENTITY
 
-from emask.counter.opening import close_on, holidays_of, open_after_all, silent_sites
+from emask.counter.opening import holidays_of, silent_sites
 from emask.counter.service import stock_of
 from emask.counter.sites import changes_of_import, find_sites, found_site, recent_imports
 from emask.counter.supply import counts_of, deliveries_of, set_supply, supplies_of
 from emask.language import source
 from emask.rounds.model import Change
 from emask.rules.calendar import Product, day_in_taipei
+from emask.web.counter.holidays import close_as_sent, open_as_sent
 from emask.web.shell.forms import Form
 from emask.web.shell.page import Page, SentForm, ThisPage
 
@@ -40,23 +41,16 @@ async def show_sites(page: ThisPage) -> Response[str]:
 @post(_PATH + "/holidays", status_code=HTTP_200_OK)
 async def close_everywhere(page: ThisPage, form: SentForm) -> Answer:
     """A day on which every site is closed."""
-    day = form.day("day", page.say("輸入日期，例如 2020-03-16"))
-    note = form.note("holiday_note", page.say("用 200 個字以內說明"))
-    if day is None or not form.ok:
+    if not await close_as_sent(page, form, None):
         return await _show_all(page, form)
-    async with page.system.db.transaction() as tx:
-        await close_on(tx, site_code=None, day=day, note=note, by=page.staff.username, now=page.now)
     return page.go(f"{_PATH}?saved=1")
 
 
 @post(_PATH + "/holidays/remove", status_code=HTTP_200_OK)
 async def open_everywhere(page: ThisPage, form: SentForm) -> Answer:
     """Open on it after all."""
-    day = form.day("closed_day", page.say("輸入日期，例如 2020-03-16"))
-    if day is None:
+    if not await open_as_sent(page, form, None):
         return await _show_all(page, form)
-    async with page.system.db.transaction() as tx:
-        await open_after_all(tx, site_code=None, day=day, by=page.staff.username, now=page.now)
     return page.go(f"{_PATH}?saved=1")
 
 
