@@ -32,15 +32,29 @@ class ListImport(NamedTuple):
 async def keep_list(
     tx: Transaction, directory: Directory, report: ImportReport, *, actor: str, digest: bytes
 ) -> int:
-    """Keep that a list came in; its number, which no list of another directory has."""
+    """Keep that a list came in; its number among those of its directory.
+
+    Whoever imports holds the directory, so that no other list gets the number.
+    """
     cursor = await tx.execute(
         "INSERT INTO list_import"
-        " (directory, at, actor, digest, added, changed, moved, closed, reopened, unchanged)"
-        f" VALUES (%s, {NOW}, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING import_id",
-        (
-            *(directory, actor, digest, report.added, report.changed, report.moved),
-            *(report.closed, report.reopened, report.unchanged),
-        ),
+        " (directory, import_id, at, actor, digest,"
+        "  added, changed, moved, closed, reopened, unchanged)"
+        " SELECT %(directory)s, coalesce(max(import_id), 0) + 1,"
+        f" {NOW}, %(actor)s, %(digest)s,"
+        " %(added)s, %(changed)s, %(moved)s, %(closed)s, %(reopened)s, %(unchanged)s"
+        " FROM list_import WHERE directory = %(directory)s RETURNING import_id",
+        {
+            "directory": directory,
+            "actor": actor,
+            "digest": digest,
+            "added": report.added,
+            "changed": report.changed,
+            "moved": report.moved,
+            "closed": report.closed,
+            "reopened": report.reopened,
+            "unchanged": report.unchanged,
+        },
     )
     ((number,),) = await cursor.fetchall()
     return int(number)

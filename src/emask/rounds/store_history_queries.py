@@ -9,7 +9,7 @@ from psycopg.rows import TupleRow
 
 from emask.database.clock import NOW
 from emask.database.pool import Transaction
-from emask.rounds.list_queries import GRAVEST_FIRST
+from emask.rounds.list_queries import GRAVEST_FIRST, Directory
 from emask.rounds.model import Chain, Change, Closings, Difference, ImportReport, Store
 
 _FACTS = (
@@ -116,8 +116,8 @@ async def apply_difference(tx: Transaction, *, import_id: int) -> None:
     await tx.execute(
         "INSERT INTO store_change (import_id, at, actor, chain, store_code, kind, was, became)"
         " SELECT import_id, at, actor, chain, store_code, kind, was, became"
-        " FROM difference, list_import WHERE import_id = %s",
-        (import_id,),
+        " FROM difference, list_import WHERE directory = %s AND import_id = %s",
+        (Directory.STORES, import_id),
     )
 
 

@@ -178,8 +178,8 @@ COMMENT ON COLUMN store.closings IS 'How often it has closed: whoever is to coll
 CREATE INDEX store_place ON store (county, town);
 
 CREATE TABLE list_import (
-    import_id  bigint      PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     directory  text        NOT NULL CHECK (directory IN ('stores', 'counter_sites')),
+    import_id  bigint      NOT NULL,
     at         timestamptz NOT NULL,
     actor      text        NOT NULL,
     digest     bytea       NOT NULL CHECK (octet_length(digest) = 32),
@@ -188,14 +188,16 @@ CREATE TABLE list_import (
     moved      integer     NOT NULL,
     closed     integer     NOT NULL,
     reopened   integer     NOT NULL,
-    unchanged  integer     NOT NULL
+    unchanged  integer     NOT NULL,
+    PRIMARY KEY (directory, import_id)
 );
 COMMENT ON TABLE list_import IS 'Each list that came in: of what, who brought it, when, and what it did.';
 COMMENT ON COLUMN list_import.digest IS 'SHA-256 of the file.';
 
 CREATE TABLE store_change (
     change_id  bigint      PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
-    import_id  bigint      REFERENCES list_import,
+    directory  text        NOT NULL GENERATED ALWAYS AS ('stores') STORED,
+    import_id  bigint,
     at         timestamptz NOT NULL,
     actor      text        NOT NULL,
     reason     text        NOT NULL DEFAULT '',
@@ -204,6 +206,7 @@ CREATE TABLE store_change (
     kind       text        NOT NULL CHECK (kind IN ('added', 'changed', 'moved', 'closed', 'reopened')),
     was        jsonb,
     became     jsonb       NOT NULL,
+    FOREIGN KEY (directory, import_id) REFERENCES list_import,
     FOREIGN KEY (chain, store_code) REFERENCES store,
     CHECK ((kind = 'added') = (was IS NULL))
 );
@@ -998,12 +1001,14 @@ CREATE TABLE counter_stock (
 );
 
 CREATE TABLE counter_site_change (
-    import_id bigint NOT NULL REFERENCES list_import,
+    directory text   NOT NULL GENERATED ALWAYS AS ('counter_sites') STORED,
+    import_id bigint NOT NULL,
     site_code text   NOT NULL REFERENCES counter_site,
     kind      text   NOT NULL CHECK (kind IN ('added', 'changed', 'moved', 'closed', 'reopened')),
     was       jsonb,
     became    jsonb  NOT NULL,
     PRIMARY KEY (import_id, site_code),
+    FOREIGN KEY (directory, import_id) REFERENCES list_import,
     CHECK ((kind = 'added') = (was IS NULL))
 );
 COMMENT ON TABLE counter_site_change IS 'What a list changed at each site: entry, place, stock, and whether it takes part.';
